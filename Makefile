@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One non-recursive makefile. `make help` lists the targets.
+
+VERSION    := 0.1
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+BINDIR     ?= $(PREFIX)/bin
+PLUGINDIR  ?= $(PREFIX)/lib/nagios/plugins
+MODULEDIR  ?= $(PREFIX)/lib/imc-monitor
+MANDIR     ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+DOCDIR     ?= $(PREFIX)/share/doc/imc-monitor
+
+CC         ?= cc
+PYTHON     ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+
+# One build folder for each variant; programs of the plain build are in build/ itself.
+ifdef SANITIZE
+BUILD      := build/sanitize
+VARIANT    := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+else ifdef COVERAGE
+BUILD      := build/coverage
+VARIANT    := --coverage -O0
+else
+BUILD      := build
+VARIANT    :=
+endif
+
+CFLAGS     ?= -O2 -g
+WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+              -Wformat=2 -Wvla -Wpointer-arith -Wimplicit-fallthrough $(if $(CI),-Werror)
+HARDENING  := -fPIE -fstack-protector-strong $(if $(VARIANT),,-D_FORTIFY_SOURCE=2)
+DEFINES    := -D_GNU_SOURCE -DIMC_VERSION='"$(VERSION)"' -DIMC_MODULEDIR='"$(MODULEDIR)"' \
+              -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"'
+ALL_CFLAGS  = -std=c17 $(WARNINGS) $(HARDENING) $(DEFINES) -Iplugin $(CPPFLAGS) $(CFLAGS) \
+              $(VARIANT) -MMD -MP
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(VARIANT)
+
+pkg_cflags  = $(shell $(PKG_CONFIG) --cflags $(1))
+pkg_libs    = $(shell $(PKG_CONFIG) --libs $(1))
+CORE_PKG   := talloc inih
+CHECK_PKG  := jansson
+# Only what has stable symbol versions; --as-needed drops the rest.
+RPC_LIBS   := -ldcerpc-binding -lsamba-errors
+RPC_PKG    := dcerpc ndr ndr_standard samba-credentials samba-hostconfig tevent
+TEST_PKG   := cmocka
+
+objects     = $(patsubst %.c,$(BUILD)/%.o,$(1))
+CORE_OBJ   := $(call objects,$(wildcard plugin/core/*.c))
+RPC_SRC    := $(wildcard plugin/source/rpc*.c)
+SOURCE_OBJ := $(call objects,$(filter-out $(RPC_SRC),$(wildcard plugin/source/*.c)))
+RPC_OBJ    := $(call objects,$(RPC_SRC))
+CHECK_OBJ  := $(call objects,$(wildcard plugin/check/*.c))
+LIB        := $(BUILD)/libimc.a
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS    := $(addprefix $(BUILD)/replay/,$(FUZZERS))
+FUZZ_TIME  ?= 30
+
+# Quiet unless V=1.
+Q          := $(if $(V),,@)
+say         = $(if $(V),,@echo '  $(1)  $@')
+
+.PHONY: all help demo check integration test fuzz fuzz-run bench coverage lint install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so
+
+help:
+	@echo 'all           check_imc and imc-rpc.so in $(BUILD)/'
+	@echo 'demo          set up, build, and run the main job against a lab server'
+	@echo 'test          set up, build, and run every test (check + integration)'
+	@echo 'check         unit tests and fuzz corpora; no network'
+	@echo 'integration   check_imc against lab servers on loopback'
+	@echo 'fuzz          libFuzzer, FUZZ_TIME=$(FUZZ_TIME) seconds each'
+	@echo 'bench         times against the peers, as ratios'
+	@echo 'coverage      line coverage of the unit tests'
+	@echo 'lint          layering, layout, man pages'
+	@echo 'install       DESTDIR, PREFIX; clean removes build/'
+	@echo 'SANITIZE=1    the same targets under ASan and UBSan'
+
+# --- programs -----------------------------------------------------------------------
+
+$(LIB): $(CORE_OBJ) $(SOURCE_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/check_imc: $(CHECK_OBJ) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--export-dynamic-symbol=out_of_memory -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG)) -ldl
+
+# The module brings its own copy of the core (which has no state) and shows two symbols;
+# out_of_memory() is the program's.
+$(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--exclude-libs,libimc.a \
+		$(LDFLAGS) $(VARIANT) -o $@ $^ $(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) \
+		$(RPC_LIBS)
+
+# Samba's headers do not compile without warnings, and the one way to say which loop a call
+# runs in is marked as deprecated there.
+$(RPC_OBJ): PKG := $(RPC_PKG) $(CORE_PKG)
+$(RPC_OBJ): pkg_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
+$(RPC_OBJ): WARNINGS += -Wno-deprecated-declarations
+$(CHECK_OBJ): PKG := $(CORE_PKG) $(CHECK_PKG)
+$(CORE_OBJ) $(SOURCE_OBJ): PKG := $(CORE_PKG)
+$(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ): HARDENING += -fPIC
+$(RPC_OBJ): HARDENING += -fvisibility=hidden
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,$(PKG)) -c -o $@ $<
+
+# --- tests --------------------------------------------------------------------------
+
+# What the unit tests share: the fixture, scenes, a writer of logs.
+UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c) \
+              tests/unit/evt_list.c,$(wildcard tests/unit/*.c)))
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) $(filter-out %/main.o,$(CHECK_OBJ)) \
+		$(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG) $(TEST_PKG)) -ldl -lm
+
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
+
+# Lists every record of a log, for the comparison with libevt.
+$(BUILD)/evt_list: $(BUILD)/tests/unit/evt_list.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
+
+$(BUILD)/tests/unit/%.o: PKG := $(CORE_PKG) $(CHECK_PKG) $(TEST_PKG)
+$(BUILD)/tests/fuzz/%.o: PKG := $(CORE_PKG)
+
+check: $(UNIT_TESTS) $(REPLAYS)
+	tests/unit/run $(UNIT_TESTS) -- $(REPLAYS)
+
+integration: all $(BUILD)/evt_list
+	IMC_BUILD=$(BUILD) $(PYTHON) tests/integration/run.py $(TESTS)
+
+test:
+	packaging/deps build test
+	+$(MAKE) --no-print-directory check integration
+
+demo:
+	packaging/deps build lab
+	+$(MAKE) --no-print-directory all
+	IMC_BUILD=$(BUILD) $(PYTHON) tests/lab/demo.py
+
+# libFuzzer, each target on a copy of its corpus; what it finds stays in build/fuzz.
+fuzz:
+	packaging/deps build fuzz
+	+$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' \
+		VARIANT='-fsanitize=address,undefined,fuzzer-no-link' fuzz-run
+
+fuzz-run: $(addprefix fuzz-run-,$(FUZZERS))
+fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(LIB) tests/fuzz/replay.c
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $(BUILD)/$* $< tests/fuzz/replay.c $(LIB) \
+		$(call pkg_cflags,$(CORE_PKG)) $(call pkg_libs,$(CORE_PKG)) -ldl -lm
+	mkdir -p $(BUILD)/corpus/$* && cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
+	$(BUILD)/$* -max_total_time=$(FUZZ_TIME) -timeout=10 -artifact_prefix=$(BUILD)/ \
+		-print_final_stats=1 $(BUILD)/corpus/$* 2>&1 | tail -n 12 | \
+		tee $(BUILD)/$*.log; ! grep -qE 'ERROR|SUMMARY' $(BUILD)/$*.log
+
+bench:
+	packaging/deps build bench
+	+$(MAKE) --no-print-directory all
+	IMC_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+
+coverage:
+	packaging/deps build coverage
+	+$(MAKE) --no-print-directory COVERAGE=1 check
+	gcovr --root . --object-directory build/coverage --filter 'plugin/' \
+		--exclude-unreachable-branches --sort-uncovered
+	gcovr --root . --object-directory build/coverage --filter 'plugin/core/' \
+		--fail-under-line 95 >/dev/null
+
+lint:
+	packaging/deps lint
+	tests/lint
+
+# --- installation -------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(MODULEDIR) $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
+	install -m 0644 $(BUILD)/imc-rpc.so $(DESTDIR)$(MODULEDIR)/imc-rpc.so
+	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1
+	install -m 0644 packaging/man/imc-monitor.conf.5 \
+		$(DESTDIR)$(MANDIR)/man5/imc-monitor.conf.5
+	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
+		$(DESTDIR)$(DOCDIR)/examples
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
