@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "infer.h"
+
+#include "attempt.h"
+#include "catalogue.h"
+#include "memory.h"
+
+/* What the newest telling event says; of two in the same second the worse one. */
+struct telling {
+	const struct event *event;
+	bool is_start;
+};
+
+static bool tells(const struct event *event, bool *ret_is_start)
+{
+	*ret_is_start = false;
+	if (event_is_death(event))
+		return true;
+	if (event->origin != FROM_IMC)
+		return false;
+	switch (catalogue_role(event->id)) {
+	case ROLE_START:
+		*ret_is_start = true;
+		return true;
+	case ROLE_STOP:
+		return true;
+	case ROLE_START_FATAL:
+		/* A running service can log these, too: no proof that it is down. */
+		return !catalogue_find(event->id)->also_runtime;
+	case ROLE_RUNTIME:
+	case ROLE_COMPANION:
+		break;
+	}
+	return false;
+}
+
+/* Inside a log the record number decides, between logs the time. */
+static struct telling newest_of(const struct log *log, int64_t boot)
+{
+	for (size_t i = log->event_count; i > 0; i--) {
+		struct telling telling = {.event = &log->events[i - 1]};
+		if (telling.event->time >= boot && tells(telling.event, &telling.is_start))
+			return telling;
+	}
+	return (struct telling){0};
+}
+
+static struct telling newer(struct telling a, struct telling b)
+{
+	if (a.event == NULL || b.event == NULL)
+		return a.event == NULL ? b : a;
+	if (a.event->time != b.event->time)
+		return a.event->time > b.event->time ? a : b;
+	return a.is_start ? b : a;
+}
+
+/* Why the logs cannot tell; NULL: they may. */
+static const char *obstacle(const struct evidence *evidence, const struct boot *boot)
+{
+	if (evidence->parts[PART_SYSTEM].knowledge == NOT_OFFERED)
+		return "the service's state can be inferred only with a System log";
+	if (!evidence_has(evidence, PART_SYSTEM) || !evidence_has(evidence, PART_APPLICATION))
+		return "the service's state cannot be inferred from logs that were not read";
+	if (boot == NULL)
+		return "the service's state cannot be inferred: the System log holds no boot";
+	return NULL;
+}
+
+void infer_service_state(struct evidence *evidence, const struct policy *policy,
+	int64_t server_now)
+{
+	if (evidence->parts[PART_STATE].knowledge != NOT_OFFERED)
+		return;
+	struct history *history = history_of(evidence, evidence, policy, server_now);
+	const struct boot *boot = history_last_boot(history);
+	const char *problem = obstacle(evidence, boot);
+	struct telling telling = {0};
+	if (problem == NULL) {
+		telling = newer(newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
+			newest_of(&evidence->logs[LOG_SYSTEM], boot->counts_from));
+		if (telling.event == NULL)
+			problem = "the service's state cannot be inferred: since the last boot "
+				  "no start, stop or failure was logged";
+	}
+	talloc_free(history);
+
+	if (problem != NULL) {
+		struct failure why;
+		fail_at(&why, FAIL_ABSENT, STAGE_SERVICE, "%s", problem);
+		evidence_failed(evidence, PART_STATE, &why);
+		return;
+	}
+	evidence->service.state = telling.is_start ? SERVICE_RUNNING : SERVICE_STOPPED;
+	evidence->service.is_inferred = true;
+	evidence->state_since = telling.event->time;
+	evidence_learned(evidence, PART_STATE);
+}
