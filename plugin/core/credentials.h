@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_CORE_CREDENTIALS_H
+#define IMC_CORE_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "failure.h"
+
+/*
+ * Secrets from a file in the format of smbclient's -A: "username = ...", "password =
+ * ...", "domain = ..." (and for SNMP: community, v3 user and keys). Every string is wiped
+ * when the object is freed.
+ */
+struct credentials {
+	char *username, *password, *domain; /* NULL: not in the file */
+	char *community;
+	char *security_name, *security_level;
+	char *auth_protocol, *auth_password, *privacy_protocol, *privacy_password;
+	uint64_t identity; /* of the file: changes when the file does; 0: from bytes */
+};
+
+enum { CREDENTIALS_MAX_BYTES = 4096 };
+
+/*
+ * Opens without following a link and refuses what is not a regular file of root or the
+ * caller, what others can read or write or the group can write, what a group that is not
+ * the process's own can read (but for files under $CREDENTIALS_DIRECTORY, given as
+ * `exempt_directory`, NULL: none), and more than 4 KiB. Messages name file and line and
+ * the command that mends it, never content.
+ */
+bool credentials_read(void *parent, const char *path, const char *exempt_directory,
+	struct credentials **ret, struct failure *why);
+
+/*
+ * The text of such a file. As smbclient reads it: keys in any case, blanks around the key
+ * and before the value do not count, blanks behind the value do, a line ends with LF or
+ * CR LF, "DOMAIN\user" as username names both. Otherwise stricter: a line is empty, a
+ * comment (# first), or a known key, once; the username is not split at % or @.
+ */
+bool credentials_parse(void *parent, const char *file, struct bytes text,
+	struct credentials **ret, struct failure *why);
+
+#endif
