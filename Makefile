@@ -118,8 +118,8 @@ $(BUILD)/%.o: %.c
 # --- tests --------------------------------------------------------------------------
 
 # What the unit tests share: the fixture, scenes, a writer of logs.
-UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c) \
-              tests/unit/evt_list.c,$(wildcard tests/unit/*.c)))
+UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c),\
+              $(wildcard tests/unit/*.c)))
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) $(filter-out %/main.o,$(CHECK_OBJ)) \
 		$(LIB)
@@ -134,12 +134,12 @@ $(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
 
 # Lists every record of a log, for the comparison with libevt.
-$(BUILD)/evt_list: $(BUILD)/tests/unit/evt_list.o $(LIB)
+$(BUILD)/evt_list: $(BUILD)/tests/integration/evt_list.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
 
 $(BUILD)/tests/unit/%.o: PKG := $(CORE_PKG) $(CHECK_PKG) $(TEST_PKG)
-$(BUILD)/tests/fuzz/%.o: PKG := $(CORE_PKG)
+$(BUILD)/tests/fuzz/%.o $(BUILD)/tests/integration/%.o: PKG := $(CORE_PKG)
 
 check: $(UNIT_TESTS) $(REPLAYS)
 	tests/unit/run $(UNIT_TESTS) -- $(REPLAYS)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run.h"
+
+#include <string.h>
+
+#include "core/infer.h"
+#include "core/judge.h"
+#include "core/memory.h"
+#include "ledger.h"
+#include "source/deadline.h"
+
+enum { TRACE_MAX = 1000 };
+
+/* What the source says on its way, for -vvv. */
+struct trace {
+	const char **lines;
+	size_t count;
+};
+
+/* The parts that a source learns from a server. */
+static const enum part server_parts[] = {
+	PART_STATE, PART_CONFIG, PART_APPLICATION, PART_SYSTEM};
+
+static void trace_line(void *context, const char *line)
+{
+	struct trace *trace = context;
+	if (trace->count < TRACE_MAX)
+		trace->lines[trace->count++] = memory_copy(trace->lines, line);
+}
+
+/* The name that a check goes by; copied logs may have none but their file's. */
+static const char *server_name(const struct target *target)
+{
+	if (target->server != NULL)
+		return target->server;
+	if (target->address != NULL)
+		return target->address;
+	const char *file = target->evt != NULL ? target->evt : "?";
+	const char *slash = strrchr(file, '/');
+	return slash != NULL ? slash + 1 : file;
+}
+
+/* A file's name would join the states of all servers whose logs are copied under it. */
+static const char *state_directory(const struct run_order *order)
+{
+	const struct target *target = order->target;
+	return target->server != NULL || target->address != NULL ? order->state_dir
+								 : NULL;
+}
+
+/* Nobody was asked: every part carries why. */
+static void leave_alone(struct evidence *evidence, const struct failure *why)
+{
+	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++)
+		evidence_failed(evidence, server_parts[i], why);
+}
+
+/* Was the account refused? Says nothing (false) where the logon was not reached. */
+static bool logon_result(const struct evidence *evidence, bool *ret_is_accepted)
+{
+	bool is_reached = false;
+	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
+		const struct part_report *part = &evidence->parts[server_parts[i]];
+		if (part->knowledge == NOT_LEARNED && part->why.kind == FAIL_LOGON) {
+			*ret_is_accepted = false;
+			return true;
+		}
+		is_reached |= part->knowledge == LEARNED ||
+			      (part->knowledge == NOT_LEARNED &&
+				      part->why.stage > STAGE_LOGON &&
+				      part->why.stage < STAGE_FILE);
+	}
+	*ret_is_accepted = true;
+	return is_reached;
+}
+
+static void ask(const struct run_order *order, const struct source *source,
+	const struct credentials *credentials, struct ledger *ledger, struct trace *trace,
+	struct evidence *evidence)
+{
+	bool is_listening = order->report.verbosity >= 3;
+	struct request request = {
+		.target = order->target,
+		.credentials = credentials,
+		.state = ledger_is_kept(ledger) ? ledger_state(ledger) : NULL,
+		.now = order->now,
+		.deadline_ms = order->deadline_ms,
+		.trace = is_listening ? trace_line : NULL,
+		.trace_context = trace,
+	};
+	int64_t began = deadline_now();
+	source->collect(&request, evidence);
+	evidence->probe_ms = (unsigned)(deadline_now() - began);
+}
+
+/* Asks the server, unless its account is to be left alone. */
+static void collect(const struct run_order *order, const struct source *source,
+	const struct credentials *credentials, struct ledger *ledger, struct trace *trace,
+	struct evidence *evidence)
+{
+	struct failure why;
+	bool logs_on = source->needs_credentials && credentials != NULL;
+	if (logs_on && !ledger_allows_logon(ledger, credentials, order->clock, &why)) {
+		leave_alone(evidence, &why);
+		evidence->observed_at = order->now;
+		return;
+	}
+	ask(order, source, credentials, ledger, trace, evidence);
+	bool is_accepted;
+	if (logs_on && logon_result(evidence, &is_accepted))
+		ledger_logon(ledger, credentials, is_accepted, order->clock);
+	if (evidence->observed_at == NO_TIME)
+		evidence->observed_at = order->now;
+}
+
+static bool is_anything_learned(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
+		if (evidence_has(evidence, server_parts[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_timed_out(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
+		const struct part_report *part = &evidence->parts[server_parts[i]];
+		if (part->knowledge == NOT_LEARNED && part->why.kind == FAIL_TIMEOUT)
+			return true;
+	}
+	return false;
+}
+
+/* -t N:STATE, where time ran out before anything was learned. */
+static void apply_timeout_status(struct verdict *verdict, enum status timeout_status)
+{
+	if (timeout_status == STATUS_UNKNOWN || !verdict->keys[KEY_UNREACHABLE] ||
+		!has_timed_out(verdict->evidence))
+		return;
+	verdict->key_status[KEY_UNREACHABLE] = timeout_status;
+	verdict->status = STATUS_OK;
+	for (int key = 0; key < KEYS; key++) {
+		if (verdict->keys[key])
+			verdict->status =
+				status_worst(verdict->status, verdict->key_status[key]);
+	}
+}
+
+/* The state file is part of the evidence: what could not be kept is never OK in silence.
+ */
+static void note_memory(struct evidence *evidence, const struct ledger *ledger)
+{
+	const struct failure *why = ledger_failure(ledger);
+	if (why != NULL)
+		evidence_failed(evidence, PART_MEMORY, why);
+	else if (ledger_is_kept(ledger))
+		evidence_learned(evidence, PART_MEMORY);
+}
+
+static struct verdict *conclude(void *parent, const struct run_order *order,
+	struct ledger *ledger, struct evidence *evidence)
+{
+	const struct policy *policy = &order->target->policy;
+	state_recall(ledger_state(ledger), evidence, order->now);
+	infer_service_state(evidence, policy, order->now + evidence->clock_skew);
+	if (is_anything_learned(evidence))
+		ledger_save(ledger, evidence, policy, order->now);
+	note_memory(evidence, ledger);
+	struct verdict *verdict = judge(parent, evidence, policy, order->now);
+	apply_timeout_status(verdict, order->timeout_status);
+	return verdict;
+}
+
+static bool find_means(void *parent, const struct run_order *order,
+	const struct source **ret_source, struct credentials **ret_credentials,
+	struct failure *why)
+{
+	const struct target *target = order->target;
+	*ret_source = order->source;
+	*ret_credentials = NULL;
+	if (*ret_source == NULL && !source_find(target->source, ret_source, why))
+		return false;
+	if (!(*ret_source)->needs_credentials)
+		return true;
+	if (target->credentials == NULL)
+		return fail(why, FAIL_USAGE, "source %s needs --credentials FILE",
+			(*ret_source)->name);
+	return credentials_read(parent, target->credentials, order->credentials_directory,
+		ret_credentials, why);
+}
+
+struct outcome run_failed(void *parent, const char *server, const struct failure *why,
+	const struct report_options *options)
+{
+	return (struct outcome){
+		.status = STATUS_UNKNOWN,
+		.output = report_failure(parent, STATUS_UNKNOWN, server, why, options),
+	};
+}
+
+struct outcome run(void *parent, const struct run_order *order)
+{
+	void *scratch = memory_required(talloc_new(NULL));
+	const char *server = server_name(order->target);
+	struct report_options options = order->report;
+	struct trace trace = {.lines = memory_array(scratch, const char *, TRACE_MAX)};
+	struct outcome outcome;
+	struct failure why;
+	const struct source *source;
+	struct credentials *credentials;
+	if (find_means(scratch, order, &source, &credentials, &why)) {
+		struct evidence *evidence = evidence_new(scratch, server, source->name);
+		struct ledger *ledger = ledger_open(scratch, state_directory(order),
+			server, (unsigned)(deadline_left(order->deadline_ms) / 2));
+		collect(order, source, credentials, ledger, &trace, evidence);
+		talloc_free(credentials); /* wiped as early as can be */
+		struct verdict *verdict = conclude(scratch, order, ledger, evidence);
+		options.trace = trace.lines;
+		options.trace_count = trace.count;
+		outcome.status = verdict->status;
+		outcome.output = report(parent, verdict, &options);
+	} else {
+		outcome = run_failed(parent, server, &why, &options);
+	}
+	talloc_free(scratch);
+	return outcome;
+}
