@@ -71,7 +71,7 @@ struct ledger *ledger_open(
 
 const struct state *ledger_state(const struct ledger *ledger)
 {
-	return ledger->state;
+	return ledger->entry != NULL ? ledger->state : NULL;
 }
 
 /* --- the account's back-off ----------------------------------------------------------

@@ -20,7 +20,7 @@ struct ledger;
 struct ledger *ledger_open(
 	void *parent, const char *directory, const char *server, unsigned wait_ms);
 
-/* What is remembered; nothing where there is none. */
+/* What is remembered (an empty state at first); NULL where nothing can be kept. */
 const struct state *ledger_state(const struct ledger *ledger);
 
 /* May the account be tried now? `why` says until when not. A back-off file that cannot be

@@ -16,6 +16,7 @@ enum {
 struct page {
 	char *text;
 	size_t length, limit;
+	bool is_line_cut; /* the first line had no room for all of its text */
 	bool is_full; /* something had no room: nothing more is added */
 };
 
@@ -71,10 +72,13 @@ static struct page page_begin(void *parent, enum status status, const char *serv
 	size_t room = page.limit - 1;
 	if (room > REPORT_FIRST_LINE)
 		room = REPORT_FIRST_LINE;
+	char *whole = text_clean(page.text, line, strlen(line) * 3);
 	char *clean = text_clean(page.text, line, room);
+	page.is_line_cut = strcmp(whole, clean) != 0;
 	page_put(&page, clean);
 	talloc_free(name);
 	talloc_free(line);
+	talloc_free(whole);
 	talloc_free(clean);
 	return page;
 }
@@ -198,6 +202,8 @@ static void put_details(struct page *page, const struct verdict *verdict,
 	const struct report_options *options)
 {
 	void *scratch = memory_required(talloc_new(page->text));
+	if (page->is_line_cut)
+		page_line(page, verdict->text);
 	if (verdict->advice != NULL)
 		page_line(page, verdict->advice);
 	for (size_t i = 0; i < verdict->note_count; i++)
@@ -239,6 +245,8 @@ char *report_failure(void *parent, enum status status, const char *server,
 	struct page page =
 		page_begin(parent, status, server, why->text, options->max_output);
 	page_put(&page, "\n");
+	if (page.is_line_cut)
+		page_line(&page, why->text);
 	put_trace(&page, options);
 	return page.text;
 }

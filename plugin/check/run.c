@@ -82,7 +82,7 @@ static void ask(const struct run_order *order, const struct source *source,
 	struct request request = {
 		.target = order->target,
 		.credentials = credentials,
-		.state = ledger_is_kept(ledger) ? ledger_state(ledger) : NULL,
+		.state = ledger_state(ledger),
 		.now = order->now,
 		.deadline_ms = order->deadline_ms,
 		.trace = is_listening ? trace_line : NULL,
@@ -162,7 +162,8 @@ static struct verdict *conclude(void *parent, const struct run_order *order,
 	struct ledger *ledger, struct evidence *evidence)
 {
 	const struct policy *policy = &order->target->policy;
-	state_recall(ledger_state(ledger), evidence, order->now);
+	if (ledger_state(ledger) != NULL)
+		state_recall(ledger_state(ledger), evidence, order->now);
 	infer_service_state(evidence, policy, order->now + evidence->clock_skew);
 	if (is_anything_learned(evidence))
 		ledger_save(ledger, evidence, policy, order->now);

@@ -24,6 +24,7 @@ struct harvest {
 struct interest {
 	enum log_kind kind;
 	const char *source;
+	size_t source_length;
 	enum origin origin;
 	bool (*matters)(const struct watch *watch, const struct record *record); /* NULL: all */
 };
@@ -79,11 +80,11 @@ static bool names_service(const struct watch *watch, const struct record *record
 }
 
 static const struct interest interests[] = {
-	{LOG_APPLICATION, "MSExchangeIMC", FROM_IMC, NULL},
-	{LOG_APPLICATION, "DrWatson", FROM_DRWATSON, names_imc_process},
-	{LOG_SYSTEM, "EventLog", FROM_EVENTLOG, is_boot},
-	{LOG_SYSTEM, "Event Log", FROM_EVENTLOG, is_boot}, /* as some articles print it */
-	{LOG_SYSTEM, "Service Control Manager", FROM_SCM, names_service},
+	{LOG_APPLICATION, "MSExchangeIMC", 13, FROM_IMC, NULL},
+	{LOG_APPLICATION, "DrWatson", 8, FROM_DRWATSON, names_imc_process},
+	{LOG_SYSTEM, "EventLog", 8, FROM_EVENTLOG, is_boot},
+	{LOG_SYSTEM, "Event Log", 9, FROM_EVENTLOG, is_boot}, /* as some articles print it */
+	{LOG_SYSTEM, "Service Control Manager", 23, FROM_SCM, names_service},
 };
 
 struct harvest *harvest_new(void *parent, const struct harvest_plan *plan)
@@ -166,7 +167,7 @@ static bool examine(struct harvest *harvest, struct bytes bytes)
 	for (size_t i = 0; i < sizeof(interests) / sizeof(interests[0]); i++) {
 		const struct interest *interest = &interests[i];
 		if (interest->kind != harvest->plan.kind ||
-			!record_is_from(bytes, interest->source))
+			!record_is_from(bytes, interest->source, interest->source_length))
 			continue;
 		struct record record;
 		if (!record_decode(bytes, &record, NULL))
@@ -178,70 +179,69 @@ static bool examine(struct harvest *harvest, struct bytes bytes)
 	return true;
 }
 
-/* Between the record taken last, which is the newer one, and this one. */
-static void note_fall(struct harvest *harvest, const struct record *record)
+/* Between the record taken last, which is the newer one, and one of this time. */
+static void note_fall(struct harvest *harvest, int64_t older_time)
 {
 	struct log *log = &harvest->log;
-	if (!harvest->has_taken || log->fall_count >= HARVEST_MAX_FALLS ||
-		harvest->last_time >= record->generated - HARVEST_CLOCK_SLACK)
+	if (log->fall_count >= HARVEST_MAX_FALLS)
 		return;
 	struct clock_fall fall = {
 		.record = harvest->last_number,
-		.from = record->generated,
+		.from = older_time,
 		.to = harvest->last_time,
 	};
 	log_add_fall(harvest, log, &fall);
 }
 
-static void compare_with_bookmark(struct harvest *harvest, const struct record *record,
-	struct bytes bytes)
+static void note_newest(struct harvest *harvest, struct bytes record)
 {
 	const struct bookmark *bookmark = &harvest->plan.bookmark;
-	struct log *log = &harvest->log;
-	bool is_newest = !harvest->has_taken;
-	bool has_its_number = bookmark->is_set && record->number == bookmark->record;
-	if (bookmark->is_set && is_newest && record->number < bookmark->record)
-		log->was_cleared = true;
-	if (!is_newest && !has_its_number)
-		return;
-
-	uint64_t hash = bytes_hash(bytes);
-	if (is_newest)
-		log->newest = (struct bookmark){true, record->number, record->generated, hash};
-	if (!has_its_number)
-		return;
-	if (record->generated == bookmark->time && hash == bookmark->hash)
-		harvest->has_reached_bookmark = true;
-	else
-		log->was_cleared = true;
+	harvest->log.newest = (struct bookmark){true, record_number(record),
+		record_generated(record), bytes_hash(record)};
+	if (bookmark->is_set && record_number(record) < bookmark->record)
+		harvest->log.was_cleared = true;
 }
 
-static bool is_enough(struct harvest *harvest, const struct record *record)
+/* The record that has the bookmark's number. */
+static void compare_with_bookmark(struct harvest *harvest, struct bytes record)
 {
-	bool is_old = record->generated < harvest->plan.cutoff;
-	harvest->old_in_a_row = is_old ? harvest->old_in_a_row + 1 : 0;
+	const struct bookmark *bookmark = &harvest->plan.bookmark;
+	if (record_generated(record) == bookmark->time && bytes_hash(record) == bookmark->hash)
+		harvest->has_reached_bookmark = true;
+	else
+		harvest->log.was_cleared = true;
+}
+
+static bool is_enough(struct harvest *harvest, int64_t time)
+{
+	harvest->old_in_a_row = time < harvest->plan.cutoff ? harvest->old_in_a_row + 1 : 0;
 	bool has_boot = harvest->has_seen_boot || !harvest->plan.needs_boot;
 	return harvest->is_full ||
 		(harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark) ||
 		(harvest->old_in_a_row >= HARVEST_OLD_RECORDS && has_boot);
 }
 
-bool harvest_take(struct harvest *harvest, struct bytes bytes)
+bool harvest_take(struct harvest *harvest, struct bytes record)
 {
-	struct record record;
-	if (!record_glance(bytes, &record) ||
-		(harvest->has_taken && record.number >= harvest->last_number) ||
-		!examine(harvest, bytes)) {
+	if (!record_is_sound(record) ||
+		(harvest->has_taken && record_number(record) >= harvest->last_number) ||
+		!examine(harvest, record)) {
 		harvest_damage(harvest);
 		return true;
 	}
-	note_fall(harvest, &record);
-	compare_with_bookmark(harvest, &record, bytes);
+	uint32_t number = record_number(record);
+	int64_t time = record_generated(record);
+	if (!harvest->has_taken)
+		note_newest(harvest, record);
+	else if (harvest->last_time < time - HARVEST_CLOCK_SLACK)
+		note_fall(harvest, time);
+	if (harvest->plan.bookmark.is_set && number == harvest->plan.bookmark.record)
+		compare_with_bookmark(harvest, record);
 	harvest->has_taken = true;
-	harvest->last_number = record.number;
-	harvest->last_time = record.generated;
-	harvest->log.reaches_back_to = record.generated;
-	return !is_enough(harvest, &record);
+	harvest->last_number = number;
+	harvest->last_time = time;
+	harvest->log.reaches_back_to = time;
+	return !is_enough(harvest, time);
 }
 
 void harvest_finish(struct harvest *harvest, enum harvest_end end, void *owner,

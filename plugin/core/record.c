@@ -80,6 +80,11 @@ uint32_t record_number(struct bytes bytes)
 	return u32_at(bytes, AT_NUMBER);
 }
 
+int64_t record_generated(struct bytes bytes)
+{
+	return u32_at(bytes, AT_GENERATED);
+}
+
 static bool has_both_lengths(struct bytes bytes)
 {
 	return bytes.length >= RECORD_MIN && record_length(bytes) == bytes.length &&
@@ -117,42 +122,32 @@ static struct span strings_of(struct bytes bytes)
 	return span_at(bytes, "strings", AT_STRINGS, 2u * u16_at(bytes, AT_STRING_COUNT));
 }
 
-bool record_glance(struct bytes bytes, struct record *ret)
+bool record_is_sound(struct bytes bytes)
 {
-	if (!has_both_lengths(bytes))
+	if (!has_both_lengths(bytes) || u16_at(bytes, AT_STRING_COUNT) > RECORD_MAX_STRINGS)
 		return false;
-	uint16_t string_count = u16_at(bytes, AT_STRING_COUNT);
 	struct span strings = strings_of(bytes);
-	if (string_count > RECORD_MAX_STRINGS || strings.start % 2 != 0 ||
-		!is_inside(bytes, strings) || !is_inside(bytes, sid_of(bytes)) ||
-		!is_inside(bytes, data_of(bytes)))
-		return false;
-	*ret = (struct record){
-		.number = u32_at(bytes, AT_NUMBER),
-		.generated = u32_at(bytes, AT_GENERATED),
-		.written = u32_at(bytes, AT_WRITTEN),
-		.id = u32_at(bytes, AT_ID),
-		.type = u16_at(bytes, AT_TYPE),
-		.category = u16_at(bytes, AT_CATEGORY),
-		.string_count = string_count,
-	};
-	return true;
+	return strings.start % 2 == 0 && is_inside(bytes, strings) &&
+		is_inside(bytes, sid_of(bytes)) && is_inside(bytes, data_of(bytes));
 }
 
-bool record_is_from(struct bytes bytes, const char *source)
+static uint16_t lower(uint16_t unit)
+{
+	return unit >= 'A' && unit <= 'Z' ? unit + ('a' - 'A') : unit;
+}
+
+/* Where the name ends is asked first: that alone tells most of the others. */
+bool record_is_from(struct bytes bytes, const char *source, size_t length)
 {
 	size_t room = (bytes.length - 4 - RECORD_FIXED) / 2;
-	for (size_t i = 0; i < room; i++) {
+	if (length >= room || u16_at(bytes, RECORD_FIXED + 2 * length) != 0)
+		return false;
+	for (size_t i = 0; i < length; i++) {
 		uint16_t unit = u16_at(bytes, RECORD_FIXED + 2 * i);
-		uint16_t small = unit >= 'A' && unit <= 'Z' ? unit + ('a' - 'A') : unit;
-		char want = source[i] >= 'A' && source[i] <= 'Z' ? source[i] + ('a' - 'A')
-								 : source[i];
-		if (small != (unsigned char)want)
+		if (unit == 0 || lower(unit) != lower((unsigned char)source[i]))
 			return false;
-		if (want == '\0')
-			return true;
 	}
-	return false;
+	return true;
 }
 
 /* Takes the names and the strings; *ret_strings becomes their real extent. */
@@ -188,16 +183,24 @@ static bool overlap(struct span a, struct span b)
 
 bool record_decode(struct bytes bytes, struct record *ret, struct failure *why)
 {
-	struct record record;
 	if (!has_both_lengths(bytes))
 		return fail(why, FAIL_DAMAGED,
 			"%zu bytes are no event log record: its signature and its length at "
 			"both ends are not there", bytes.length);
-	if (!record_glance(bytes, &record))
+	if (!record_is_sound(bytes))
 		return fail(why, FAIL_DAMAGED,
 			"record %u has a part that lies outside of it",
 			(unsigned)u32_at(bytes, AT_NUMBER));
 
+	struct record record = {
+		.number = u32_at(bytes, AT_NUMBER),
+		.generated = u32_at(bytes, AT_GENERATED),
+		.written = u32_at(bytes, AT_WRITTEN),
+		.id = u32_at(bytes, AT_ID),
+		.type = u16_at(bytes, AT_TYPE),
+		.category = u16_at(bytes, AT_CATEGORY),
+		.string_count = u16_at(bytes, AT_STRING_COUNT),
+	};
 	struct span parts[] = {{0}, {0}, sid_of(bytes), data_of(bytes)};
 	if (!take_texts(bytes, &record, &parts[0], &parts[1]))
 		return fail(why, FAIL_DAMAGED, "record %u has a text without an end",

@@ -44,18 +44,18 @@ uint32_t record_length_before(struct bytes bytes);
 /* The whole record that ends where `bytes` end, by both of its lengths; false: none. */
 bool record_before(struct bytes bytes, struct bytes *ret);
 
-/* The number of a record of which at least RECORD_FIXED bytes are given. */
+/* Fields of a record of which at least RECORD_FIXED bytes are given. */
 uint32_t record_number(struct bytes bytes);
+int64_t record_generated(struct bytes bytes);
 
 /*
- * The cheap half of record_decode(), for the many records of others: number, times, id, type
- * and counts are set, the parts that point into the bytes are empty. Signature, both lengths
- * and every offset that is used are checked, not what lies there.
+ * The cheap half of record_decode(), for the many records of others: signature, both lengths
+ * and every offset that is used are in order; what lies there is not looked at.
  */
-bool record_glance(struct bytes bytes, struct record *ret);
+bool record_is_sound(struct bytes bytes);
 
-/* Is the source of a record that record_glance() accepted this name, whatever the case? */
-bool record_is_from(struct bytes bytes, const char *source);
+/* Is the source of a sound record this name of `length` characters, whatever the case? */
+bool record_is_from(struct bytes bytes, const char *source, size_t length);
 
 /* Decodes one whole record, length to length: signature, both lengths, every offset that is
  * used, the zeros that end its texts, and that no two parts overlap are checked. */

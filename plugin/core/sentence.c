@@ -264,7 +264,8 @@ static const char *condition_advice(const struct verdict *verdict)
 	case CONDITION_ACTIVE:
 	case CONDITION_RECOVERED:
 	case CONDITION_PAST:
-		return catalogue_advice_4071(verdict->trigger == TRIGGER_AUTOMATIC);
+		return catalogue_advice_4071(verdict->condition == CONDITION_ACTIVE &&
+			verdict->trigger == TRIGGER_AUTOMATIC);
 	case CONDITION_NONE:
 	case CONDITION_UNKNOWN:
 	case CONDITION_CLEARED:
@@ -318,6 +319,9 @@ static void note_circumstances(struct verdict *verdict)
 				service->dependencies[i].name,
 				service_state_name(service->dependencies[i].state)));
 	}
+	if (verdict->state_key == KEY_RECOVERED_AUTOMATIC)
+		add_note(verdict, memory_copy(verdict,
+			"it failed at the automatic start: the next boot may bring that back"));
 	const struct attempt *newest = history_newest(verdict->history);
 	if (newest != NULL && newest->time > verdict->server_now + WHEN_MINUTE)
 		add_note(verdict, memory_copy(verdict,

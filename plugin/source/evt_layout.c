@@ -231,12 +231,13 @@ bool evt_layout_find(void *parent, struct bytes file, struct evt_layout **ret,
 		return refuse(file, why);
 	struct evt_layout *layout = memory_new(parent, struct evt_layout);
 	layout->file = file;
-	layout->joint = memory_array(layout, uint8_t, RECORD_MAX);
 	bool is_found = find_end(layout, &header);
 	if (!is_found && !header.is_sound) {
 		talloc_free(layout);
 		return refuse(file, why);
 	}
+	if (layout->older.length > 0)
+		layout->joint = memory_array(layout, uint8_t, RECORD_MAX);
 	layout->damaged += (is_found ? 0 : 1) + (header.is_sound ? 0 : 1);
 	*ret = layout;
 	return true;

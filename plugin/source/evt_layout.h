@@ -10,7 +10,8 @@
  * "Event Log File Format"). A ring behind a header: records from the oldest to the newest,
  * then the end-of-file record, then, once the log has wrapped, a gap of stale bytes up to the
  * oldest. A record may be cut by the end of the file and go on behind the header; where less
- * than its fixed part had room there, the tail is filled with 0x00000027.
+ * than its fixed part had room there, the tail is filled with 0x00000027. Where the end says
+ * a BeginRecord that cannot be, what has wrapped is left unread: nothing tells it from the gap.
  *
  * The end-of-file record decides. While the log is in use the header's four positions are
  * stale, so they are no more than a hint where to look first:

@@ -328,7 +328,7 @@ static void what_is_no_log_is_refused_in_words(void **state)
 	static const struct {
 		const char *what;
 		size_t length;
-		const char *bytes;
+		char bytes[13];
 		enum failure_kind kind;
 		const char *says;
 	} rows[] = {
@@ -337,12 +337,12 @@ static void what_is_no_log_is_refused_in_words(void **state)
 		{"zeros", 4096, "", FAIL_USAGE, "no classic event log"},
 		{"JPEG", 4096, "\xFF\xD8\xFF\xE0", FAIL_USAGE, "no classic event log"},
 		{"evtx", 4096, "ElfFile", FAIL_UNSUPPORTED, ".evtx"},
-		{"a cut header", 16, "0\0\0\0LfLe", FAIL_DAMAGED, "ends inside its header"},
+		{"a cut header", 16, "\x30\0\0\0LfLe", FAIL_DAMAGED, "ends inside its header"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%s", rows[i].what);
 		uint8_t *data = memory_array(*state, uint8_t, rows[i].length + 1);
-		memcpy(data, rows[i].bytes, rows[i].length < 12 ? rows[i].length : 8);
+		memcpy(data, rows[i].bytes, rows[i].length < 12 ? rows[i].length : 12);
 		struct found found = walk_all(*state, (struct bytes){data, rows[i].length});
 		assert_false(found.is_log);
 		assert_int_equal(found.why.kind, rows[i].kind);

@@ -167,6 +167,20 @@ static void nothing_is_kept_without_a_state_directory(void **state)
 	assert_false(fake.saw_memory);
 }
 
+/* Since when a start has been pending is not known then, and that is no health. */
+static void without_a_state_directory_no_pending_start_looks_young(void **state)
+{
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	fake.state = SERVICE_START_PENDING;
+	order.state_dir = NULL;
+	struct outcome outcome = run(place, &order);
+	assert_int_equal(outcome.status, STATUS_WARNING);
+	assert_null(strstr(outcome.output, "state_age"));
+	order = order_for(place);
+	assert_int_equal(run(place, &order).status, STATUS_OK);
+}
+
 static void trace_lines_show_at_vvv_only(void **state)
 {
 	struct place *place = place_new(*state);
@@ -394,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(a_healthy_server_is_ok_and_is_remembered),
 		sentence(nothing_is_kept_without_a_state_directory),
+		sentence(without_a_state_directory_no_pending_start_looks_young),
 		sentence(trace_lines_show_at_vvv_only),
 		sentence(no_kind_of_failure_is_ok),
 		sentence(credentials_that_cannot_be_read_ask_nobody),

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_SOURCE_RPC_ACCOUNT_H
+#define IMC_SOURCE_RPC_ACCOUNT_H
+
+#include <stdbool.h>
+
+/* What Samba is told of a target and its account: settings and credentials that come from
+ * the request alone, never from smb.conf, the environment, or a Kerberos cache. */
+struct cli_credentials;
+struct loadparm_context;
+struct request;
+
+/* This machine's name, as the server's administrator sees it, and allows it or not. */
+#define RPC_ACCOUNT_WORKSTATION "IMCMONITOR"
+
+unsigned rpc_account_port(const struct request *request);
+
+struct loadparm_context *rpc_account_settings(void *parent, const struct request *request,
+	bool uses_spnego);
+
+struct cli_credentials *rpc_account_credentials(void *parent,
+	const struct request *request);
+
+#endif

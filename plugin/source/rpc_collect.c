@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <poll.h>
+#include <signal.h>
+
+#include "core/evidence.h"
+#include "deadline.h"
+#include "rpc.h"
+#include "rpc_clock.h"
+#include "rpc_logs.h"
+#include "rpc_svcctl.h"
+#include "source.h"
+
+/* The order of things: what matters most is asked first, while there is time. */
+
+enum {
+	CLOCK_AGE = WHEN_HOUR, /* the clock is not asked for more often */
+	FRESH_EVENT =
+		2 * WHEN_MINUTE, /* the state may have changed with it, or just after */
+	PENDING_WAIT = 1000,	 /* ms between two looks at a check point, at most */
+	PENDING_SHARE = 4	 /* and this part of the time that is left */
+};
+
+/* Our clock at this moment; the request's own may be that of --at. */
+static int64_t now_of(const struct request *request, int64_t began_ms)
+{
+	return request->now + (deadline_now() - began_ms) / 1000;
+}
+
+static bool knows_clock(const struct request *request)
+{
+	const struct state *state = request->state;
+	if (state == NULL || state->clock_read_at == NO_TIME)
+		return false;
+	int64_t age = request->now - state->clock_read_at;
+	return age >= 0 && age < CLOCK_AGE;
+}
+
+/* The server's clock minus ours, learned now or before; 0 where it never was. */
+static int64_t skew_of(const struct request *request, const struct evidence *evidence)
+{
+	if (evidence_has(evidence, PART_CLOCK) || request->state == NULL ||
+		request->state->clock_read_at == NO_TIME)
+		return evidence->clock_skew;
+	return request->state->clock_skew;
+}
+
+static bool has_fresh_event(const struct evidence *evidence, int64_t server_now)
+{
+	const struct log *log = &evidence->logs[LOG_APPLICATION];
+	for (size_t i = log->event_count; i > 0; i--) {
+		const struct event *event = &log->events[i - 1];
+		if (event->origin == FROM_IMC)
+			return event->time > server_now - FRESH_EVENT;
+	}
+	return false;
+}
+
+/* Gives a service that is on its way a moment, so that its check point can move. */
+static void wait_a_moment(const struct request *request, int64_t asked_ms)
+{
+	int64_t left = deadline_left(request->deadline_ms) / PENDING_SHARE;
+	int64_t wait = left < PENDING_WAIT ? left : PENDING_WAIT;
+	wait -= deadline_now() - asked_ms;
+	if (wait > 0)
+		poll(NULL, 0, (int)wait);
+}
+
+static bool is_down(enum service_state state)
+{
+	return state == SERVICE_STOPPED || service_state_is_pending(state);
+}
+
+/* The last answer counts. */
+static void ask_again(const struct request *request, struct svcctl *svcctl,
+	int64_t asked_ms, int64_t server_now, struct evidence *evidence)
+{
+	bool is_pending = service_state_is_pending(evidence->service.state);
+	if (!is_pending && !has_fresh_event(evidence, server_now))
+		return;
+	if (is_pending)
+		wait_a_moment(request, asked_ms);
+	svcctl_learn_again(svcctl, evidence);
+}
+
+static void learn_all(const struct request *request, struct rpc *rpc,
+	struct evidence *evidence)
+{
+	int64_t began = deadline_now();
+	struct svcctl *svcctl = svcctl_learn(rpc, evidence);
+	bool has_state = svcctl != NULL && evidence_has(evidence, PART_STATE);
+	bool has_dependencies = has_state && is_down(evidence->service.state);
+	int64_t asked = deadline_now();
+	if (has_dependencies)
+		svcctl_learn_dependencies(svcctl, evidence);
+	if (!knows_clock(request))
+		rpc_clock_learn(rpc, now_of(request, began), evidence);
+	int64_t server_now = now_of(request, began) + skew_of(request, evidence);
+	rpc_logs_learn(rpc, request, server_now, evidence);
+	if (has_state)
+		ask_again(request, svcctl, asked, server_now, evidence);
+	if (has_state && !has_dependencies && is_down(evidence->service.state))
+		svcctl_learn_dependencies(svcctl, evidence);
+	if (svcctl != NULL)
+		svcctl_close(svcctl);
+	evidence->smb_level = rpc_level(evidence, rpc);
+}
+
+/* Nothing could even be tried. */
+static void fail_all(struct evidence *evidence, const struct failure *why)
+{
+	static const enum part parts[] = {
+		PART_STATE, PART_CONFIG, PART_APPLICATION, PART_SYSTEM, PART_CLOCK};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		evidence_failed(evidence, parts[i], why);
+}
+
+static bool has_account(const struct request *request, struct failure *why)
+{
+	if (request->credentials != NULL && request->credentials->username != NULL)
+		return true;
+	return fail(why, FAIL_USAGE,
+		"an RPC check of %s needs the username and password of "
+		"an account: name a file of them with --credentials",
+		request->target->address);
+}
+
+static void collect(const struct request *request, struct evidence *evidence)
+{
+	/* Samba writes to sockets that may have been closed. */
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	struct rpc *rpc;
+	struct failure why;
+	sigaction(SIGPIPE, &ignore, &before);
+	if (!has_account(request, &why) || !rpc_new(evidence, request, &rpc, &why)) {
+		fail_all(evidence, &why);
+	} else {
+		learn_all(request, rpc, evidence);
+		rpc_close(rpc);
+	}
+	sigaction(SIGPIPE, &before, NULL);
+}
+
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED extern const struct source imc_rpc_source;
+EXPORTED extern const unsigned imc_rpc_abi;
+
+const unsigned imc_rpc_abi = SOURCE_ABI;
+
+const struct source imc_rpc_source = {
+	.name = "rpc",
+	.help = "Windows RPC over SMB: the service, both event logs, the clock",
+	.needs_address = true,
+	.needs_credentials = true,
+	.collect = collect,
+};
