@@ -164,7 +164,8 @@ fuzz:
 
 fuzz-run: $(addprefix fuzz-run-,$(FUZZERS))
 fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(LIB) tests/fuzz/replay.c
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $(BUILD)/$* $< tests/fuzz/replay.c $(LIB) \
+	$(CC) $(ALL_CFLAGS) -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer \
+		-o $(BUILD)/$* $< tests/fuzz/replay.c $(LIB) \
 		$(call pkg_cflags,$(CORE_PKG)) $(call pkg_libs,$(CORE_PKG)) -ldl -lm
 	mkdir -p $(BUILD)/corpus/$* && cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
 	$(BUILD)/$* -max_total_time=$(FUZZ_TIME) -timeout=10 -artifact_prefix=$(BUILD)/ \

@@ -59,7 +59,8 @@ static void on_signal(int number)
 			    "hung\n");
 	case SIGBUS:
 		end_at_once(
-			"IMC UNKNOWN - a copied log was cut short while it was read\n");
+			"IMC UNKNOWN - a file, a copied log most likely, was cut short "
+			"while it was read\n");
 	}
 }
 

@@ -34,7 +34,7 @@ static json_t *string(const char *text)
 {
 	if (text == NULL)
 		return json_null();
-	char *clean = text_clean(NULL, text, REPORT_MAX_TEXT);
+	char *clean = text_clean_value(NULL, text, REPORT_MAX_TEXT);
 	json_t *value = json_string(clean);
 	talloc_free(clean);
 	return value;

@@ -10,9 +10,9 @@
 
 struct harvest {
 	struct harvest_plan plan;
-	struct log log;            /* its arrays belong to the harvest until the end */
+	struct log log; /* its arrays belong to the harvest until the end */
 	bool has_taken;
-	uint32_t last_number;      /* of the record taken last, which is the oldest so far */
+	uint32_t last_number; /* of the record taken last, which is the oldest so far */
 	int64_t last_time;
 	unsigned old_in_a_row;
 	bool has_seen_boot;
@@ -26,7 +26,8 @@ struct interest {
 	const char *source;
 	size_t source_length;
 	enum origin origin;
-	bool (*matters)(const struct watch *watch, const struct record *record); /* NULL: all */
+	bool (*matters)(
+		const struct watch *watch, const struct record *record); /* NULL: all */
 };
 
 /* "DrWatson" reports for every process; ours is Msexcimc.exe (KB Q166080). */
@@ -83,7 +84,8 @@ static const struct interest interests[] = {
 	{LOG_APPLICATION, "MSExchangeIMC", 13, FROM_IMC, NULL},
 	{LOG_APPLICATION, "DrWatson", 8, FROM_DRWATSON, names_imc_process},
 	{LOG_SYSTEM, "EventLog", 8, FROM_EVENTLOG, is_boot},
-	{LOG_SYSTEM, "Event Log", 9, FROM_EVENTLOG, is_boot}, /* as some articles print it */
+	{LOG_SYSTEM, "Event Log", 9, FROM_EVENTLOG,
+		is_boot}, /* as some articles print it */
 	{LOG_SYSTEM, "Service Control Manager", 23, FROM_SCM, names_service},
 };
 
@@ -113,12 +115,14 @@ static char *detail_of(struct harvest *harvest, const struct record *record)
 	char *detail = memory_copy(harvest, "");
 	size_t length = 0;
 	struct bytes strings = record->strings, text;
-	for (bool is_first = true; record_next_string(&strings, &text); is_first = false) {
+	for (bool is_first = true; record_next_string(&strings, &text);
+		is_first = false) {
 		size_t room = HARVEST_MAX_DETAIL - length;
 		if (room < 2)
 			break;
 		char *part = text_from_utf16(harvest, text, is_first ? room : room - 1);
-		char *joined = memory_format(harvest, "%s%s%s", detail, is_first ? "" : " ", part);
+		char *joined = memory_format(
+			harvest, "%s%s%s", detail, is_first ? "" : " ", part);
 		talloc_free(part);
 		talloc_free(detail);
 		detail = joined;
@@ -172,7 +176,8 @@ static bool examine(struct harvest *harvest, struct bytes bytes)
 		struct record record;
 		if (!record_decode(bytes, &record, NULL))
 			return false;
-		if (interest->matters == NULL || interest->matters(harvest->plan.watch, &record))
+		if (interest->matters == NULL ||
+			interest->matters(harvest->plan.watch, &record))
 			keep(harvest, &record, interest->origin);
 		return true;
 	}
@@ -206,7 +211,8 @@ static void note_newest(struct harvest *harvest, struct bytes record)
 static void compare_with_bookmark(struct harvest *harvest, struct bytes record)
 {
 	const struct bookmark *bookmark = &harvest->plan.bookmark;
-	if (record_generated(record) == bookmark->time && bytes_hash(record) == bookmark->hash)
+	if (record_generated(record) == bookmark->time &&
+		bytes_hash(record) == bookmark->hash)
 		harvest->has_reached_bookmark = true;
 	else
 		harvest->log.was_cleared = true;
@@ -214,11 +220,12 @@ static void compare_with_bookmark(struct harvest *harvest, struct bytes record)
 
 static bool is_enough(struct harvest *harvest, int64_t time)
 {
-	harvest->old_in_a_row = time < harvest->plan.cutoff ? harvest->old_in_a_row + 1 : 0;
+	harvest->old_in_a_row =
+		time < harvest->plan.cutoff ? harvest->old_in_a_row + 1 : 0;
 	bool has_boot = harvest->has_seen_boot || !harvest->plan.needs_boot;
 	return harvest->is_full ||
-		(harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark) ||
-		(harvest->old_in_a_row >= HARVEST_OLD_RECORDS && has_boot);
+	       (harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark) ||
+	       (harvest->old_in_a_row >= HARVEST_OLD_RECORDS && has_boot);
 }
 
 bool harvest_take(struct harvest *harvest, struct bytes record)
@@ -244,8 +251,8 @@ bool harvest_take(struct harvest *harvest, struct bytes record)
 	return !is_enough(harvest, time);
 }
 
-void harvest_finish(struct harvest *harvest, enum harvest_end end, void *owner,
-	struct log *ret)
+void harvest_finish(
+	struct harvest *harvest, enum harvest_end end, void *owner, struct log *ret)
 {
 	const struct bookmark *bookmark = &harvest->plan.bookmark;
 	struct log *log = &harvest->log;
@@ -254,12 +261,13 @@ void harvest_finish(struct harvest *harvest, enum harvest_end end, void *owner,
 
 	if (is_empty && bookmark->is_set)
 		log->was_cleared = true;
-	log->is_wrapped =
-		harvest->is_full || (is_oldest && harvest->has_taken && harvest->last_number > 1);
+	log->is_wrapped = harvest->is_full ||
+			  (is_oldest && harvest->has_taken && harvest->last_number > 1);
 	log->is_whole = is_oldest;
 	log->is_cut = end == HARVEST_CUT;
-	log->stopped_at_bookmark = end == HARVEST_ENOUGH && harvest->has_reached_bookmark &&
-		harvest->plan.stops_at_bookmark;
+	log->stopped_at_bookmark = end == HARVEST_ENOUGH &&
+				   harvest->has_reached_bookmark &&
+				   harvest->plan.stops_at_bookmark;
 	if (log->is_cut)
 		log->newest = log->was_cleared ? (struct bookmark){0} : *bookmark;
 

@@ -48,7 +48,8 @@ static uint16_t u16_at(struct bytes bytes, size_t offset)
 
 static uint32_t possible_length(uint32_t length)
 {
-	return length >= RECORD_MIN && length <= RECORD_MAX && length % 4 == 0 ? length : 0;
+	return length >= RECORD_MIN && length <= RECORD_MAX && length % 4 == 0 ? length
+									       : 0;
 }
 
 uint32_t record_length(struct bytes bytes)
@@ -88,12 +89,13 @@ int64_t record_generated(struct bytes bytes)
 static bool has_both_lengths(struct bytes bytes)
 {
 	return bytes.length >= RECORD_MIN && record_length(bytes) == bytes.length &&
-		u32_at(bytes, bytes.length - 4) == bytes.length;
+	       u32_at(bytes, bytes.length - 4) == bytes.length;
 }
 
-/* Offsets count only where there is something: a DataOffset may point past the record where
- * DataLength is 0 (libevt, EVT format). */
-static struct span span_at(struct bytes bytes, const char *name, size_t offset, uint32_t length)
+/* Offsets count only where there is something: a DataOffset may point past the record
+ * where DataLength is 0 (libevt, EVT format). */
+static struct span span_at(
+	struct bytes bytes, const char *name, size_t offset, uint32_t length)
 {
 	return (struct span){name, length > 0 ? u32_at(bytes, offset) : 0, length};
 }
@@ -101,9 +103,8 @@ static struct span span_at(struct bytes bytes, const char *name, size_t offset, 
 static bool is_inside(struct bytes bytes, struct span span)
 {
 	uint32_t end = (uint32_t)bytes.length - 4;
-	return span.length == 0 ||
-		(span.start >= RECORD_FIXED && span.start <= end &&
-			span.length <= end - span.start);
+	return span.length == 0 || (span.start >= RECORD_FIXED && span.start <= end &&
+					   span.length <= end - span.start);
 }
 
 static struct span sid_of(struct bytes bytes)
@@ -124,11 +125,12 @@ static struct span strings_of(struct bytes bytes)
 
 bool record_is_sound(struct bytes bytes)
 {
-	if (!has_both_lengths(bytes) || u16_at(bytes, AT_STRING_COUNT) > RECORD_MAX_STRINGS)
+	if (!has_both_lengths(bytes) ||
+		u16_at(bytes, AT_STRING_COUNT) > RECORD_MAX_STRINGS)
 		return false;
 	struct span strings = strings_of(bytes);
 	return strings.start % 2 == 0 && is_inside(bytes, strings) &&
-		is_inside(bytes, sid_of(bytes)) && is_inside(bytes, data_of(bytes));
+	       is_inside(bytes, sid_of(bytes)) && is_inside(bytes, data_of(bytes));
 }
 
 static uint16_t lower(uint16_t unit)
@@ -172,21 +174,23 @@ static bool take_texts(struct bytes bytes, struct record *record, struct span *r
 		cursor_utf16_text(&strings);
 	ret_strings->length = (uint32_t)(rest.length - strings.rest.length);
 	return !names.failed && !strings.failed &&
-		bytes_slice(rest, 0, ret_strings->length, &record->strings);
+	       bytes_slice(rest, 0, ret_strings->length, &record->strings);
 }
 
 static bool overlap(struct span a, struct span b)
 {
 	return a.length > 0 && b.length > 0 && a.start < b.start + b.length &&
-		b.start < a.start + a.length;
+	       b.start < a.start + a.length;
 }
 
 bool record_decode(struct bytes bytes, struct record *ret, struct failure *why)
 {
 	if (!has_both_lengths(bytes))
 		return fail(why, FAIL_DAMAGED,
-			"%zu bytes are no event log record: its signature and its length at "
-			"both ends are not there", bytes.length);
+			"%zu bytes are no event log record: its signature and its length "
+			"at "
+			"both ends are not there",
+			bytes.length);
 	if (!record_is_sound(bytes))
 		return fail(why, FAIL_DAMAGED,
 			"record %u has a part that lies outside of it",
@@ -209,8 +213,9 @@ bool record_decode(struct bytes bytes, struct record *ret, struct failure *why)
 		for (size_t j = 0; j < i; j++) {
 			if (overlap(parts[i], parts[j]))
 				return fail(why, FAIL_DAMAGED,
-					"the %s and the %s of record %u overlap", parts[j].name,
-					parts[i].name, (unsigned)record.number);
+					"the %s and the %s of record %u overlap",
+					parts[j].name, parts[i].name,
+					(unsigned)record.number);
 		}
 	}
 	bytes_slice(bytes, parts[3].start, parts[3].length, &record.data);

@@ -259,12 +259,15 @@ static void line_cut(struct line *line)
 	line->length = line->kept + strlen("...");
 }
 
-char *text_clean(void *parent, const char *utf8, size_t limit)
+/* `kept`: ASCII characters that stay although they have a substitute. */
+static char *clean(void *parent, const char *utf8, size_t limit, const char *kept)
 {
 	size_t room = room_for(strlen(utf8), limit);
 	struct line line = {memory_array(parent, char, room + 1), 0, room, 0, false};
 	while (*utf8 != '\0') {
-		uint32_t shown = substitute_for(decode(&utf8));
+		uint32_t point = decode(&utf8);
+		bool stays = point != 0 && point < 0x80 && strchr(kept, (int)point) != NULL;
+		uint32_t shown = stays ? point : substitute_for(point);
 		if (shown == ' ')
 			line.blank_waits = line.length > 0;
 		else if (shown != REMOVED && !line_add(&line, shown)) {
@@ -274,6 +277,16 @@ char *text_clean(void *parent, const char *utf8, size_t limit)
 	}
 	line.text[line.length] = '\0';
 	return line.text;
+}
+
+char *text_clean(void *parent, const char *utf8, size_t limit)
+{
+	return clean(parent, utf8, limit, "");
+}
+
+char *text_clean_value(void *parent, const char *utf8, size_t limit)
+{
+	return clean(parent, utf8, limit, "\\;~");
 }
 
 static bool is_plain(char c)

@@ -12,8 +12,8 @@
 #include "evt_walk.h"
 
 /*
- * Copied event logs. They are mapped, not read: a file that another process cuts short while
- * it is being read ends this one (SIGBUS). Copy the log, then check the copy.
+ * Copied event logs. They are mapped, not read: a file that another process cuts short
+ * while it is being read ends this one (SIGBUS). Copy the log, then check the copy.
  */
 struct log_file {
 	const char *path;
@@ -22,8 +22,8 @@ struct log_file {
 };
 
 /* Never waits for a FIFO or a device, and refuses all but regular files. */
-static bool open_regular(const char *path, int *ret_file, struct stat *ret_status,
-	struct failure *why)
+static bool open_regular(
+	const char *path, int *ret_file, struct stat *ret_status, struct failure *why)
 {
 	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file < 0)
@@ -48,11 +48,13 @@ static bool map_log(const char *path, struct log_file *ret, struct failure *why)
 	bool is_usable = status.st_size > 0 && status.st_size <= EVT_MAX_BYTES;
 	void *data = MAP_FAILED;
 	if (is_usable)
-		data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+		data = mmap(
+			NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
 	int error = errno;
 	close(file);
 	if (status.st_size == 0)
-		return fail_at(why, FAIL_DAMAGED, STAGE_FILE, "%s is empty; copy it again", path);
+		return fail_at(why, FAIL_DAMAGED, STAGE_FILE,
+			"%s is empty; copy it again", path);
 	if (!is_usable)
 		return fail_at(why, FAIL_UNSUPPORTED, STAGE_FILE,
 			"%s has %lld bytes; logs up to %d are read", path,
@@ -75,14 +77,15 @@ static bool read_log(const struct request *request, const struct log_file *file,
 	struct evt_walk *walk;
 	struct failure refusal;
 	if (!evt_walk_new(evidence, file->bytes, &walk, &refusal))
-		return fail_at(why, refusal.kind, STAGE_FILE, "%s %s", file->path, refusal.text);
+		return fail_at(
+			why, refusal.kind, STAGE_FILE, "%s %s", file->path, refusal.text);
 	struct log *log = &evidence->logs[plan->kind];
 	struct harvest *harvest = harvest_new(evidence, plan);
 	enum harvest_end end = evt_walk_harvest(walk, request->deadline_ms, harvest);
 	harvest_finish(harvest, end, evidence, log);
 	talloc_free(walk);
-	request_trace(request, "%s: %zu bytes, %zu relevant events, %u damaged", file->path,
-		file->bytes.length, log->event_count, (unsigned)log->damaged);
+	request_trace(request, "%s: %zu bytes, %zu relevant events, %u damaged",
+		file->path, file->bytes.length, log->event_count, (unsigned)log->damaged);
 	if (end == HARVEST_CUT)
 		return fail_at(why, FAIL_TIMEOUT, STAGE_FILE,
 			"the time ran out before %s was read", file->path);

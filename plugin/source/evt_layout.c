@@ -7,14 +7,14 @@
 #include "core/record.h"
 
 enum {
-	HEADER_DIRTY = 1,      /* in the header's flags: the log is in use */
-	FILL = 0x27,           /* a dword of a filled tail */
-	PATTERN = 4,           /* where the four dwords begin in an end-of-file record */
+	HEADER_DIRTY = 1, /* in the header's flags: the log is in use */
+	FILL = 0x27,	  /* a dword of a filled tail */
+	PATTERN = 4,	  /* where the four dwords begin in an end-of-file record */
 	PATTERN_BYTES = 16
 };
 
-static const uint8_t end_pattern[PATTERN_BYTES] = {0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x22,
-	0x22, 0x33, 0x33, 0x33, 0x33, 0x44, 0x44, 0x44, 0x44};
+static const uint8_t end_pattern[PATTERN_BYTES] = {0x11, 0x11, 0x11, 0x11, 0x22, 0x22,
+	0x22, 0x22, 0x33, 0x33, 0x33, 0x33, 0x44, 0x44, 0x44, 0x44};
 
 struct header {
 	bool is_sound;
@@ -42,15 +42,17 @@ static struct header read_header(struct bytes file)
 	header.flags = cursor_u32(&cursor);
 	cursor_skip(&cursor, 4); /* Retention */
 	uint32_t size_again = cursor_u32(&cursor);
-	header.is_sound = !cursor.failed && size == EVT_HEADER && size_again == EVT_HEADER &&
-		signature == RECORD_SIGNATURE && major == 1 && minor == 1;
+	header.is_sound = !cursor.failed && size == EVT_HEADER &&
+			  size_again == EVT_HEADER && signature == RECORD_SIGNATURE &&
+			  major == 1 && minor == 1;
 	return header;
 }
 
 static bool read_end_record(struct bytes file, uint32_t at, struct end_record *ret)
 {
 	struct bytes bytes;
-	if (at < EVT_HEADER || at % 4 != 0 || !bytes_slice(file, at, EVT_END_RECORD, &bytes))
+	if (at < EVT_HEADER || at % 4 != 0 ||
+		!bytes_slice(file, at, EVT_END_RECORD, &bytes))
 		return false;
 	struct cursor cursor = cursor_at(bytes);
 	uint32_t size = cursor_u32(&cursor);
@@ -92,7 +94,8 @@ size_t evt_layout_before_fill(const struct evt_layout *layout, size_t position)
 	return position;
 }
 
-/* The `length` live bytes that end at `end`; put together where the file's end cuts them. */
+/* The `length` live bytes that end at `end`; put together where the file's end cuts them.
+ */
 static struct bytes live_bytes(const struct evt_layout *layout, size_t end, size_t length)
 {
 	size_t seam = layout->older.length;
@@ -111,7 +114,8 @@ static struct bytes live_bytes(const struct evt_layout *layout, size_t end, size
 	return (struct bytes){layout->joint, length};
 }
 
-bool evt_layout_record_before(const struct evt_layout *layout, size_t end, struct bytes *ret)
+bool evt_layout_record_before(
+	const struct evt_layout *layout, size_t end, struct bytes *ret)
 {
 	size_t seam = layout->older.length;
 	struct bytes part = end > seam ? layout->newer : layout->older;
@@ -138,7 +142,8 @@ size_t evt_layout_resume_before(const struct evt_layout *layout, size_t end)
 			continue;
 		uint32_t length = record_length(live_bytes(layout, start + 8, 8));
 		if (length > 0 && length < room &&
-			record_length_before(live_bytes(layout, start + length, 4)) == length)
+			record_length_before(live_bytes(layout, start + length, 4)) ==
+				length)
 			return start + length;
 	}
 	return 0;
@@ -173,7 +178,8 @@ static void adopt(struct evt_layout *layout, const struct end_record *end)
 	layout->damaged = is_straight || is_wrapped ? 0 : 1;
 }
 
-/* Offset of the next end-of-file record behind the one at `after`, by its pattern; 0: none. */
+/* Offset of the next end-of-file record behind the one at `after`, by its pattern; 0:
+ * none. */
 static uint32_t find_pattern(struct bytes file, uint32_t after)
 {
 	size_t from = after + PATTERN + 1;
@@ -199,7 +205,8 @@ static bool find_end(struct evt_layout *layout, const struct header *header)
 	uint32_t at = 0;
 	while (!is_found && (at = find_pattern(layout->file, at)) != 0)
 		is_found = read_end_record(layout->file, at, &end) && end.end == at;
-	if (!is_found && is_there && header->start == header->end && header->oldest == 0) {
+	if (!is_found && is_there && header->start == header->end &&
+		header->oldest == 0) {
 		end = (struct end_record){
 			.at = header->end, .begin = header->end, .next = header->next};
 		is_found = true;
@@ -215,16 +222,19 @@ static bool refuse(struct bytes file, struct failure *why)
 	static const uint8_t evt[8] = {EVT_HEADER, 0, 0, 0, 'L', 'f', 'L', 'e'};
 	if (file.length >= sizeof(evtx) && memcmp(file.data, evtx, sizeof(evtx)) == 0)
 		return fail(why, FAIL_UNSUPPORTED,
-			"is a log of Windows Vista or later (.evtx); classic logs (.evt) are read");
+			"is a log of Windows Vista or later (.evtx); classic logs (.evt) "
+			"are read");
 	if (file.length >= sizeof(evt) && memcmp(file.data, evt, sizeof(evt)) == 0)
 		return fail(why, FAIL_DAMAGED,
-			"ends inside its header, after %zu bytes; copy it again", file.length);
+			"ends inside its header, after %zu bytes; copy it again",
+			file.length);
 	return fail(why, FAIL_USAGE,
-		"is no classic event log (.evt): it does not begin with the header of one");
+		"is no classic event log (.evt): it does not begin with the header of "
+		"one");
 }
 
-bool evt_layout_find(void *parent, struct bytes file, struct evt_layout **ret,
-	struct failure *why)
+bool evt_layout_find(
+	void *parent, struct bytes file, struct evt_layout **ret, struct failure *why)
 {
 	struct header header = read_header(file);
 	if (file.length < EVT_HEADER)

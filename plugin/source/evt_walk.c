@@ -15,8 +15,8 @@ struct orphan {
 struct evt_walk {
 	struct evt_layout *layout;
 	unsigned damage_to_tell;
-	size_t position;      /* the next record ends here */
-	uint32_t next;        /* number of the record taken last; at first the one to come */
+	size_t position; /* the next record ends here */
+	uint32_t next;	 /* number of the record taken last; at first the one to come */
 	bool has_taken;
 	bool is_after_damage; /* a gap in the numbers is explained */
 	struct orphan *orphans;
@@ -38,7 +38,7 @@ static bool record_at(struct bytes file, size_t offset, struct bytes *ret)
 	bytes_slice(file, offset, file.length - offset, &rest);
 	uint32_t length = record_length(rest);
 	return length > 0 && bytes_slice(rest, 0, length, ret) &&
-		record_length_before(*ret) == length;
+	       record_length_before(*ret) == length;
 }
 
 static void gather_orphans(struct evt_walk *walk)
@@ -52,19 +52,21 @@ static void gather_orphans(struct evt_walk *walk)
 		}
 		if (walk->orphan_count == room) {
 			room = room == 0 ? 64 : 2 * room;
-			walk->orphans = memory_resize(walk, walk->orphans, struct orphan, room);
+			walk->orphans =
+				memory_resize(walk, walk->orphans, struct orphan, room);
 		}
 		walk->orphans[walk->orphan_count++] = (struct orphan){
 			record_number(record), (uint32_t)at, (uint32_t)record.length};
 		at += record.length;
 	}
 	if (walk->orphan_count > 0)
-		qsort(walk->orphans, walk->orphan_count, sizeof(*walk->orphans), newest_first);
+		qsort(walk->orphans, walk->orphan_count, sizeof(*walk->orphans),
+			newest_first);
 	walk->position = 0;
 }
 
-bool evt_walk_new(void *parent, struct bytes file, struct evt_walk **ret,
-	struct failure *why)
+bool evt_walk_new(
+	void *parent, struct bytes file, struct evt_walk **ret, struct failure *why)
 {
 	struct evt_walk *walk = memory_new(parent, struct evt_walk);
 	if (!evt_layout_find(walk, file, &walk->layout, why)) {
@@ -88,7 +90,8 @@ static enum evt_step next_orphan(struct evt_walk *walk, struct bytes *ret_record
 			continue; /* a stale copy */
 		walk->has_taken = true;
 		walk->next = orphan->number;
-		bytes_slice(walk->layout->file, orphan->offset, orphan->length, ret_record);
+		bytes_slice(
+			walk->layout->file, orphan->offset, orphan->length, ret_record);
 		return EVT_RECORD;
 	}
 	return EVT_OLDEST;
@@ -104,7 +107,7 @@ static enum evt_step damage(struct evt_walk *walk)
 static enum evt_step end_of_walk(struct evt_walk *walk)
 {
 	bool is_right = walk->layout->is_empty || walk->is_after_damage ||
-		(walk->has_taken && walk->next == walk->layout->oldest);
+			(walk->has_taken && walk->next == walk->layout->oldest);
 	return is_right ? EVT_OLDEST : damage(walk);
 }
 
@@ -121,10 +124,11 @@ static bool is_number_credible(const struct evt_walk *walk, uint32_t number, siz
 	if (position == 0)
 		return number == walk->layout->oldest || walk->is_after_damage;
 	return !evt_layout_record_before(walk->layout, position, &older) ||
-		record_number(older) == number - 1;
+	       record_number(older) == number - 1;
 }
 
-static enum evt_step take(struct evt_walk *walk, struct bytes record, struct bytes *ret_record)
+static enum evt_step take(
+	struct evt_walk *walk, struct bytes record, struct bytes *ret_record)
 {
 	uint32_t number = record_number(record);
 	size_t start = walk->position - record.length;
@@ -157,7 +161,8 @@ enum evt_step evt_walk_next(struct evt_walk *walk, struct bytes *ret_record)
 	if (walk->position == 0)
 		return end_of_walk(walk);
 	if (walk->has_taken && walk->next == walk->layout->oldest) {
-		walk->position = 0; /* what lies before it is stale, or the number is wrong */
+		walk->position =
+			0; /* what lies before it is stale, or the number is wrong */
 		return damage(walk);
 	}
 	struct bytes record;
@@ -167,8 +172,8 @@ enum evt_step evt_walk_next(struct evt_walk *walk, struct bytes *ret_record)
 	return damage(walk);
 }
 
-enum harvest_end evt_walk_harvest(struct evt_walk *walk, int64_t deadline_ms,
-	struct harvest *harvest)
+enum harvest_end evt_walk_harvest(
+	struct evt_walk *walk, int64_t deadline_ms, struct harvest *harvest)
 {
 	enum { STEPS_BETWEEN_LOOKS = 4096 };
 	struct bytes record;

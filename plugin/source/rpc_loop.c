@@ -18,6 +18,7 @@ struct rpc_loop {
 	struct tevent_ops ops; /* those of the base but for two */
 	struct tevent_context *context;
 	int socket;            /* that Samba waits for now; -1: none */
+	unsigned watchers;     /* of it: Samba reads and writes by one each */
 	int connect_error;
 	bool has_expired, has_ended;
 	struct smb_progress progress;
@@ -82,8 +83,9 @@ static void watch(struct tevent_context *context, struct tevent_fd *event, uint1
 /* The number may soon be somebody else's. */
 static int forget_socket(struct watcher *watcher)
 {
-	if (watcher->loop->socket == watcher->socket)
-		watcher->loop->socket = -1;
+	struct rpc_loop *loop = watcher->loop;
+	if (loop->socket == watcher->socket && --loop->watchers == 0)
+		loop->socket = -1;
 	return 0;
 }
 
@@ -109,6 +111,7 @@ static struct tevent_fd *add_fd(struct tevent_context *context, TALLOC_CTX *pare
 		context, parent, fd, flags, watch, watcher, handler_name, location);
 	talloc_steal(memory_required(event), watcher);
 	talloc_set_destructor(watcher, forget_socket);
+	loop->watchers = loop->socket == fd ? loop->watchers + 1 : 1;
 	loop->socket = fd;
 	return event;
 }

@@ -46,7 +46,7 @@ static const struct meaning refusals[] = {
 	{0xC000005E, FAIL_REFUSED, "no domain controller could be asked"},
 };
 
-/* Follows "EXCH01: the opening of ... failed: ". */
+/* Followed by what was tried: "access denied (the opening of IPC$)". */
 static const struct meaning statuses[] = {
 	{ACCESS_DENIED, FAIL_DENIED, "access denied"},
 	{0xC0000034, FAIL_ABSENT,
@@ -111,7 +111,7 @@ static enum stage stage_of(const struct rpc_scene *scene)
 	return stages[rpc_loop_progress(scene->loop)->step];
 }
 
-/* What the server was to do: "EXCH01 gave no answer to ...", "... failed". */
+/* What the server was to do: "EXCH01 gave no answer to ...". */
 static const char *what_of(const struct rpc_scene *scene, char *room, size_t size)
 {
 	const struct smb_progress *progress = rpc_loop_progress(scene->loop);
@@ -203,7 +203,6 @@ static bool fail_on_the_way(const struct rpc_scene *scene, uint32_t status,
 	const char *what, struct failure *why)
 {
 	const struct smb_progress *progress = rpc_loop_progress(scene->loop);
-	const char *host = scene->request->target->address;
 	const struct meaning *meaning = FIND(statuses, status);
 	const struct meaning *refusal = FIND(refusals, status);
 	bool is_logon = progress->step == SMB_AT_LOGON || progress->step == SMB_AT_TREE;
@@ -215,10 +214,10 @@ static bool fail_on_the_way(const struct rpc_scene *scene, uint32_t status,
 	if (is_logon && status == ACCESS_DENIED && progress->status == 0)
 		return fail_to_sign(scene, why);
 	if (meaning != NULL)
-		return fail_at(why, meaning->kind, stage_of(scene), "%s: %s failed: %s",
-			host, what, meaning->text);
-	return fail_at(why, FAIL_PROTOCOL, stage_of(scene), "%s: %s failed: %s", host,
-		what, nt_errstr(NT_STATUS(status)));
+		return fail_at(
+			why, meaning->kind, stage_of(scene), "%s (%s)", meaning->text, what);
+	return fail_at(why, FAIL_PROTOCOL, stage_of(scene), "the server answered %s (%s)",
+		nt_errstr(NT_STATUS(status)), what);
 }
 
 bool rpc_status_fail(const struct rpc_scene *scene, uint32_t status, struct failure *why)
@@ -241,22 +240,21 @@ bool rpc_status_fail(const struct rpc_scene *scene, uint32_t status, struct fail
 	if (scene->stage == STAGE_NONE)
 		return fail_on_the_way(scene, status, what, why);
 	if (meaning != NULL)
-		return fail_at(why, meaning->kind, scene->stage, "%s: %s failed: %s",
-			target->address, what, meaning->text);
-	return fail_at(why, FAIL_PROTOCOL, scene->stage, "%s: %s failed: %s",
-		target->address, what, nt_errstr(NT_STATUS(status)));
+		return fail_at(
+			why, meaning->kind, scene->stage, "%s (%s)", meaning->text, what);
+	return fail_at(why, FAIL_PROTOCOL, scene->stage, "the server answered %s (%s)",
+		nt_errstr(NT_STATUS(status)), what);
 }
 
 bool rpc_win32_fail(const struct rpc_scene *scene, uint32_t error, const char *what,
 	struct failure *why)
 {
 	const struct meaning *meaning = FIND(win32_errors, error);
-	const char *host = scene->request->target->address;
 	if (meaning != NULL)
-		return fail_at(why, meaning->kind, scene->stage, "%s: %s failed: %s",
-			host, what, meaning->text);
-	return fail_at(why, FAIL_PROTOCOL, scene->stage, "%s: %s failed: error %u", host,
-		what, (unsigned)error);
+		return fail_at(
+			why, meaning->kind, scene->stage, "%s (%s)", meaning->text, what);
+	return fail_at(why, FAIL_PROTOCOL, scene->stage, "the server answered error %u (%s)",
+		(unsigned)error, what);
 }
 
 bool rpc_status_is_final(const struct rpc_scene *scene, uint32_t status)

@@ -25,6 +25,8 @@ static const struct transition transitions[] = {
 };
 
 enum {
+	SMB1_NEGOTIATE = 0x72,
+	SMB1_NO_DIALECT = 0xFFFF, /* none of those offered ([MS-CIFS] 2.2.4.52.2) */
 	SMB2_NEGOTIATE = 0,
 	SMB2_WILDCARD = 0x02FF, /* the server asks for a second negotiation */
 	SMB1_FLAGS2_SIGNED = 0x0004,
@@ -85,7 +87,11 @@ static void see_smb1(struct smb_progress *progress, struct cursor cursor)
 	progress->status = status;
 	progress->is_signed = (flags2 & SMB1_FLAGS2_SIGNED) != 0;
 	progress->is_encrypted = false;
-	advance(progress, command.data[0]);
+	cursor_skip(&cursor, 32 - 12 + 1);
+	bool is_none = command.data[0] == SMB1_NEGOTIATE &&
+		cursor_u16(&cursor) == SMB1_NO_DIALECT && !cursor.failed;
+	if (!is_none)
+		advance(progress, command.data[0]);
 }
 
 static void see_smb2(struct smb_progress *progress, struct cursor cursor)

@@ -24,7 +24,8 @@ static const struct module modules[] = {
 enum { BUILT_IN = sizeof(built_in) / sizeof(built_in[0]) };
 enum { MODULES = sizeof(modules) / sizeof(modules[0]) };
 
-/* The folder of the running program, so that a build folder works without being installed. */
+/* The folder of the running program, so that a build folder works without being
+ * installed. */
 static char *program_folder(void *parent)
 {
 	char path[4096];
@@ -44,12 +45,14 @@ static bool check_module(void *handle, const struct module *module, const char *
 	const struct source *source = dlsym(handle, module->source_symbol);
 	if (abi == NULL || source == NULL)
 		return fail(why, FAIL_UNSUPPORTED,
-			"%s is no module of imc-monitor: install %s again", path, module->package);
+			"%s is no module of imc-monitor: install %s again", path,
+			module->package);
 	if (*abi != SOURCE_ABI)
 		return fail(why, FAIL_UNSUPPORTED,
-			"%s belongs to another version (interface %u, this program has %u): "
-			"install %s of the same version", path, *abi, (unsigned)SOURCE_ABI,
-			module->package);
+			"%s belongs to another version (interface %u, this program has "
+			"%u): "
+			"install %s of the same version",
+			path, *abi, (unsigned)SOURCE_ABI, module->package);
 	*ret = source;
 	return true;
 }
@@ -68,8 +71,8 @@ static bool open_module(const char *path, const struct module *module,
 	return false;
 }
 
-static bool find_module(const struct module *module, const struct source **ret,
-	struct failure *why)
+static bool find_module(
+	const struct module *module, const struct source **ret, struct failure *why)
 {
 	void *scratch = talloc_new(NULL);
 	const char *folders[] = {program_folder(scratch), IMC_MODULEDIR};
@@ -79,11 +82,12 @@ static bool find_module(const struct module *module, const struct source **ret,
 		if (access(path, F_OK) == 0)
 			found = path;
 	}
-	bool is_open = found != NULL
-		? open_module(found, module, ret, why)
-		: fail(why, FAIL_UNSUPPORTED,
-			"source %s needs %s, which is in neither %s nor %s: install %s",
-			module->name, module->file, folders[0], folders[1], module->package);
+	bool is_open = found != NULL ? open_module(found, module, ret, why)
+				     : fail(why, FAIL_UNSUPPORTED,
+					       "source %s needs %s, which is in neither "
+					       "%s nor %s: install %s",
+					       module->name, module->file, folders[0],
+					       folders[1], module->package);
 	talloc_free(scratch);
 	return is_open;
 }
@@ -94,7 +98,8 @@ static bool refuse_name(const char *name, struct failure *why)
 	for (size_t i = 0; i < BUILT_IN + MODULES; i++) {
 		const char *known =
 			i < BUILT_IN ? built_in[i]->name : modules[i - BUILT_IN].name;
-		char *longer = memory_format(NULL, "%s%s%s", list, i == 0 ? "" : ", ", known);
+		char *longer =
+			memory_format(NULL, "%s%s%s", list, i == 0 ? "" : ", ", known);
 		talloc_free(list);
 		list = longer;
 	}
@@ -138,8 +143,8 @@ int64_t request_last_boot(const struct request *request, const struct log *syste
 	return boot != NULL ? boot->time : NO_TIME;
 }
 
-/* Events are needed back to the last boot and for the lookback at least, and what happened in
- * the boot window before tells how those came about. */
+/* Events are needed back to the last boot and for the lookback at least, and what
+ * happened in the boot window before tells how those came about. */
 struct harvest_plan request_plan(const struct request *request, enum log_kind kind,
 	int64_t server_now, int64_t last_boot)
 {
@@ -156,7 +161,8 @@ struct harvest_plan request_plan(const struct request *request, enum log_kind ki
 	};
 	if (request->state != NULL) {
 		plan.bookmark = request->state->logs[kind].newest;
-		plan.stops_at_bookmark = plan.bookmark.is_set &&
+		plan.stops_at_bookmark =
+			plan.bookmark.is_set &&
 			state_covers(request->state, kind, plan.cutoff, plan.needs_boot);
 	}
 	return plan;

@@ -11,9 +11,9 @@
 struct request {
 	const struct target *target;
 	const struct credentials *credentials; /* NULL: none were given */
-	const struct state *state;             /* what is remembered; NULL: nothing */
-	int64_t now;                           /* seconds, this machine's clock or --at */
-	int64_t deadline_ms;                   /* CLOCK_MONOTONIC; see deadline.h */
+	const struct state *state;	       /* what is remembered; NULL: nothing */
+	int64_t now;			       /* seconds, this machine's clock or --at */
+	int64_t deadline_ms;		       /* CLOCK_MONOTONIC; see deadline.h */
 	void (*trace)(void *context, const char *line); /* NULL: nobody listens (-v) */
 	void *trace_context;
 };
@@ -24,15 +24,15 @@ struct source {
 	const char *help; /* one line */
 	bool needs_address;
 	bool needs_credentials;
-	/* Fills the evidence (fresh from evidence_new()) before the deadline: each part is
-	 * learned, or carries why it was not. Never fails as a whole. */
+	/* Fills the evidence (fresh from evidence_new()) before the deadline: each part
+	 * is learned, or carries why it was not. Never fails as a whole. */
 	void (*collect)(const struct request *request, struct evidence *evidence);
 };
 
 /*
  * A module is imc-NAME.so with two symbols: `const struct source imc_NAME_source`, and
- * `const unsigned imc_NAME_abi`, which is SOURCE_ABI of the tree that it was built from. Raise
- * it with each change of what modules see of core and source.
+ * `const unsigned imc_NAME_abi`, which is SOURCE_ABI of the tree that it was built from.
+ * Raise it with each change of what modules see of core and source.
  */
 enum { SOURCE_ABI = 1 };
 

@@ -16,8 +16,9 @@ static void claim(bool is_so)
 		abort();
 }
 
-/* Numbers fall, records are whole, and the walk ends: it takes or skips at least four bytes
- * with each record and each damage, but for those that header and end are told by. */
+/* Numbers fall, records are whole, and the walk ends: it takes or skips at least four
+ * bytes with each record and each damage, but for those that header and end are told by.
+ */
 static void check_walk(void *root, struct bytes file)
 {
 	struct evt_walk *walk;
@@ -27,7 +28,8 @@ static void check_walk(void *root, struct bytes file)
 	struct bytes record;
 	enum evt_step step;
 	uint64_t last = UINT64_MAX;
-	for (size_t steps = 0; (step = evt_walk_next(walk, &record)) != EVT_OLDEST; steps++) {
+	for (size_t steps = 0; (step = evt_walk_next(walk, &record)) != EVT_OLDEST;
+		steps++) {
 		claim(steps <= file.length / 4 + 8);
 		if (step != EVT_RECORD)
 			continue;

@@ -78,14 +78,16 @@ struct bytes made_record(void *parent, const struct made_event *event)
 	write_u32(&writer, length);
 
 	const uint32_t fields[] = {length, RECORD_SIGNATURE, event->number, event->time,
-		event->time, event->id, event->type | (uint32_t)count << 16, 1, 0, strings,
-		(uint32_t)event->sid_bytes, sid, (uint32_t)event->data_bytes, data};
+		event->time, event->id, event->type | (uint32_t)count << 16, 1, 0,
+		strings, (uint32_t)event->sid_bytes, sid, (uint32_t)event->data_bytes,
+		data};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		put_u32(writer.data + 4 * i, fields[i]);
 	return (struct bytes){writer.data, writer.length};
 }
 
-static void write_end(struct writer *writer, uint32_t begin, uint32_t next, uint32_t oldest)
+static void write_end(
+	struct writer *writer, uint32_t begin, uint32_t next, uint32_t oldest)
 {
 	uint32_t at = (uint32_t)writer->length;
 	const uint32_t fields[] = {EVT_END_RECORD, 0x11111111, 0x22222222, 0x33333333,
@@ -97,8 +99,8 @@ static void write_end(struct writer *writer, uint32_t begin, uint32_t next, uint
 static void put_header(uint8_t *file, uint32_t begin, uint32_t end, uint32_t next,
 	uint32_t oldest, uint32_t flags)
 {
-	const uint32_t fields[] = {EVT_HEADER, RECORD_SIGNATURE, 1, 1, begin, end, next, oldest,
-		0x10000, flags, 604800, EVT_HEADER};
+	const uint32_t fields[] = {EVT_HEADER, RECORD_SIGNATURE, 1, 1, begin, end, next,
+		oldest, 0x10000, flags, 604800, EVT_HEADER};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		put_u32(file + 4 * i, fields[i]);
 }
@@ -107,20 +109,24 @@ static void put_header(uint8_t *file, uint32_t begin, uint32_t end, uint32_t nex
 static void write_stale(struct writer *writer)
 {
 	struct bytes old = made_record(writer->data, &(struct made_event){.number = 1,
-		.time = 1000, .id = 4071, .source = "MSExchangeIMC", .data_bytes = 12});
+							     .time = 1000,
+							     .id = 4071,
+							     .source = "MSExchangeIMC",
+							     .data_bytes = 12});
 	write_bytes(writer, (struct bytes){old.data + 40, old.length - 40});
 	write_bytes(writer, old);
 	write_end(writer, EVT_HEADER, 2, 1);
 }
 
-struct made_file made_file(void *parent, enum made_kind kind, const struct made_event *events,
-	size_t count)
+struct made_file made_file(
+	void *parent, enum made_kind kind, const struct made_event *events, size_t count)
 {
 	enum { CUT = RECORD_FIXED + 8, FILL_DWORDS = 9 };
 	struct writer writer = {memory_array(parent, uint8_t, 16 * ROOM), EVT_HEADER};
 	struct made_file made = {.begin = EVT_HEADER};
 	bool is_wrapped = (kind == MADE_SPLIT || kind == MADE_FILLED) && count > 1;
-	size_t front = is_wrapped ? count / 2 : 0; /* the first that is in front, or in part */
+	size_t front =
+		is_wrapped ? count / 2 : 0; /* the first that is in front, or in part */
 	struct bytes head = {NULL, 0};
 	for (size_t i = front; i < count; i++) {
 		struct bytes record = made_record(parent, &events[i]);
@@ -149,7 +155,8 @@ struct made_file made_file(void *parent, enum made_kind kind, const struct made_
 	if (kind == MADE_DIRTY)
 		put_header(writer.data, EVT_HEADER, EVT_HEADER, 1, 0, 1);
 	else
-		put_header(writer.data, (uint32_t)made.begin, (uint32_t)made.end, next, oldest, 0);
+		put_header(writer.data, (uint32_t)made.begin, (uint32_t)made.end, next,
+			oldest, 0);
 	made.file = (struct bytes){writer.data, writer.length};
 	return made;
 }

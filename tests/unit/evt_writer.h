@@ -12,7 +12,7 @@ struct made_event {
 	uint32_t id;
 	uint16_t type;
 	const char *source, *computer; /* ASCII; NULL: "TestApp", "EXCH01" */
-	const char *strings[8];        /* ASCII, up to the first NULL */
+	const char *strings[8];	       /* ASCII, up to the first NULL */
 	size_t sid_bytes, data_bytes;
 };
 
@@ -30,11 +30,11 @@ enum made_kind {
 /* An .evt file of these events, oldest first; `count` 0 makes an empty log. */
 struct made_file {
 	struct bytes file;
-	size_t end;        /* offset of the end-of-file record */
+	size_t end;	   /* offset of the end-of-file record */
 	size_t gap, begin; /* where the stale bytes begin and the oldest record is */
 };
-struct made_file made_file(void *parent, enum made_kind kind, const struct made_event *events,
-	size_t count);
+struct made_file made_file(
+	void *parent, enum made_kind kind, const struct made_event *events, size_t count);
 
 /* A copy that can be written to, and its fields. */
 uint8_t *made_copy(void *parent, struct bytes bytes);

@@ -57,8 +57,8 @@ static bool is_same(struct bytes a, struct bytes b)
 	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
-/* How many records of `a` and `b`, read without damage, differ; all if their number does or
- * one has another number. */
+/* How many records of `a` and `b`, read without damage, differ; all if their number does
+ * or one has another number. */
 static size_t differences(const struct found *a, const struct found *b)
 {
 	if (a->count != b->count)
@@ -79,7 +79,8 @@ static size_t lost(const struct found *good, const struct found *found)
 	for (size_t i = 0; i < good->count; i++) {
 		bool is_there = false;
 		for (size_t j = 0; j < found->count; j++)
-			is_there = is_there || is_same(good->records[i], found->records[j]);
+			is_there =
+				is_there || is_same(good->records[i], found->records[j]);
 		missing += is_there ? 0 : 1;
 	}
 	return missing;
@@ -106,7 +107,8 @@ static void an_empty_log_has_no_records_and_no_damage(void **state)
 {
 	for (enum made_kind kind = 0; kind < MADE_KINDS; kind++) {
 		test_row("%s", kind_names[kind]);
-		struct found found = walk_all(*state, made_file(*state, kind, NULL, 0).file);
+		struct found found =
+			walk_all(*state, made_file(*state, kind, NULL, 0).file);
 		assert_true(found.is_log);
 		assert_int_equal(found.damaged, 0);
 		assert_int_equal(found.count, 0);
@@ -120,11 +122,10 @@ static void the_header_of_a_closed_log_may_say_that_it_is_empty(void **state)
 		unsigned at, value;
 		unsigned damaged;
 	} rows[] = {
-		{0, EVT_HEADER, 0},
-		{36, 1, 1},  /* in use */
-		{28, 1, 1},  /* there is an oldest record */
-		{16, 64, 1}, /* start is not end */
-		{20, 52, 1}, /* nothing at the end */
+		{0, EVT_HEADER, 0}, {36, 1, 1}, /* in use */
+		{28, 1, 1},			/* there is an oldest record */
+		{16, 64, 1},			/* start is not end */
+		{20, 52, 1},			/* nothing at the end */
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%u: %u", rows[i].at, rows[i].value);
@@ -134,7 +135,8 @@ static void the_header_of_a_closed_log_may_say_that_it_is_empty(void **state)
 		put_u32(data + made.end + 28, 26);
 		put_u32(data + made.end + 32, 1);
 		put_u32(data + rows[i].at, rows[i].value);
-		struct found found = walk_all(*state, (struct bytes){data, made.file.length});
+		struct found found =
+			walk_all(*state, (struct bytes){data, made.file.length});
 		assert_true(found.is_log);
 		assert_int_equal(found.damaged, rows[i].damaged);
 	}
@@ -158,8 +160,8 @@ static void stale_bytes_in_the_gap_are_neither_read_nor_damage(void **state)
 	}
 }
 
-/* An end that is left from before the log was cleared names its own offset, too, and has the
- * record before it; the header of a log in use does not know better. */
+/* An end that is left from before the log was cleared names its own offset, too, and has
+ * the record before it; the header of a log in use does not know better. */
 static void of_several_ends_the_first_is_the_newest(void **state)
 {
 	struct made_event old[EVENTS];
@@ -183,9 +185,9 @@ static bool lies_in_end(const struct made_file *made, size_t at)
 
 /*
  * What may come of one changed byte: the file is refused; or damage is counted; or it is
- * another valid log: the same records by number, of which at most one has other content. A
- * changed byte of a record costs at most that record; of the end-of-file record, what it
- * alone knows (where the oldest is, and the halves of a cut record).
+ * another valid log: the same records by number, of which at most one has other content.
+ * A changed byte of a record costs at most that record; of the end-of-file record, what
+ * it alone knows (where the oldest is, and the halves of a cut record).
  */
 static void check_changed(void *parent, const struct made_file *made,
 	const struct found *good, struct bytes changed, size_t at)
@@ -204,12 +206,13 @@ static void check_changed(void *parent, const struct made_file *made,
 		assert_int_equal(lost(good, &found), 0);
 	for (size_t i = 1; i < found.count; i++)
 		assert_true(record_number(found.records[i]) <
-			record_number(found.records[i - 1]));
+			    record_number(found.records[i - 1]));
 }
 
 static void a_changed_byte_is_damage_or_makes_another_valid_log(void **state)
 {
-	static const uint8_t masks[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF};
+	static const uint8_t masks[] = {
+		0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF};
 	for (enum made_kind kind = 0; kind < MADE_KINDS; kind++) {
 		struct made_file made = made_file(*state, kind, events, EVENTS);
 		struct found good = walk_all(*state, made.file);
@@ -218,7 +221,8 @@ static void a_changed_byte_is_damage_or_makes_another_valid_log(void **state)
 		for (size_t at = 0; at < made.file.length; at++) {
 			void *scratch = talloc_new(*state);
 			for (size_t i = 0; i < sizeof(masks); i++) {
-				test_row("%s at %zu xor %02x", kind_names[kind], at, masks[i]);
+				test_row("%s at %zu xor %02x", kind_names[kind], at,
+					masks[i]);
 				data[at] ^= masks[i];
 				check_changed(scratch, &made, &good, changed, at);
 				data[at] ^= masks[i];
@@ -236,12 +240,30 @@ static void what_breaks_the_structure_is_counted_as_damage(void **state)
 		enum where where;
 		size_t at;
 	} rows[] = {
-		{HEADER, 0}, {HEADER, 4}, {HEADER, 8}, {HEADER, 12}, {HEADER, 44},
-		{END, 0}, {END, 4}, {END, 8}, {END, 12}, {END, 16}, {END, 20}, {END, 24},
-		{END, 28}, {END, 32}, {END, 36},
-		{NEWEST, 0}, {NEWEST, 4}, {NEWEST, 8},
-		{MIDDLE, 0}, {MIDDLE, 4}, {MIDDLE, 8},
-		{OLDEST, 0}, {OLDEST, 4}, {OLDEST, 8},
+		{HEADER, 0},
+		{HEADER, 4},
+		{HEADER, 8},
+		{HEADER, 12},
+		{HEADER, 44},
+		{END, 0},
+		{END, 4},
+		{END, 8},
+		{END, 12},
+		{END, 16},
+		{END, 20},
+		{END, 24},
+		{END, 28},
+		{END, 32},
+		{END, 36},
+		{NEWEST, 0},
+		{NEWEST, 4},
+		{NEWEST, 8},
+		{MIDDLE, 0},
+		{MIDDLE, 4},
+		{MIDDLE, 8},
+		{OLDEST, 0},
+		{OLDEST, 4},
+		{OLDEST, 8},
 	};
 	struct made_file made = made_file(*state, MADE_CLEAN, events, EVENTS);
 	size_t starts[EVENTS + 1] = {EVT_HEADER};
@@ -269,9 +291,11 @@ static void a_file_cut_anywhere_is_damaged_or_has_lost_nothing(void **state)
 		struct found good = walk_all(*state, made.file);
 		for (size_t length = 0; length < made.file.length; length++) {
 			test_row("%s cut at %zu", kind_names[kind], length);
-			uint8_t *data = memory_array(*state, uint8_t, length + (length == 0));
+			uint8_t *data =
+				memory_array(*state, uint8_t, length + (length == 0));
 			memcpy(data, made.file.data, length);
-			struct found found = walk_all(*state, (struct bytes){data, length});
+			struct found found =
+				walk_all(*state, (struct bytes){data, length});
 			assert_int_equal(found.is_log, length >= EVT_HEADER);
 			if (found.is_log && found.damaged == 0)
 				assert_int_equal(differences(&good, &found), 0);
@@ -290,7 +314,8 @@ static void a_bad_record_costs_that_record_only(void **state)
 			test_row("%s, record %zu", kind_names[kind], victim);
 			struct bytes record = made_record(*state, &events[victim]);
 			uint8_t *data = made_copy(*state, made.file);
-			/* Its number and times are unique: find it, and spoil its length. */
+			/* Its number and times are unique: find it, and spoil its length.
+			 */
 			uint8_t *at = memmem(data, made.file.length, record.data, 16);
 			assert_non_null(at);
 			put_u32(at, 0x38);
@@ -314,12 +339,13 @@ static void without_an_end_all_records_are_still_found(void **state)
 			if (memcmp(data + at, "\x11\x11\x11\x11", 4) == 0)
 				data[at] = 0;
 		}
-		struct found found = walk_all(*state, (struct bytes){data, made.file.length});
+		struct found found =
+			walk_all(*state, (struct bytes){data, made.file.length});
 		assert_int_equal(found.damaged, 1);
 		assert_int_equal(lost(&good, &found), kind == MADE_SPLIT ? 1 : 0);
 		for (size_t i = 1; i < found.count; i++)
 			assert_true(record_number(found.records[i]) <
-				record_number(found.records[i - 1]));
+				    record_number(found.records[i - 1]));
 	}
 }
 
@@ -337,13 +363,15 @@ static void what_is_no_log_is_refused_in_words(void **state)
 		{"zeros", 4096, "", FAIL_USAGE, "no classic event log"},
 		{"JPEG", 4096, "\xFF\xD8\xFF\xE0", FAIL_USAGE, "no classic event log"},
 		{"evtx", 4096, "ElfFile", FAIL_UNSUPPORTED, ".evtx"},
-		{"a cut header", 16, "\x30\0\0\0LfLe", FAIL_DAMAGED, "ends inside its header"},
+		{"a cut header", 16, "\x30\0\0\0LfLe", FAIL_DAMAGED,
+			"ends inside its header"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%s", rows[i].what);
 		uint8_t *data = memory_array(*state, uint8_t, rows[i].length + 1);
 		memcpy(data, rows[i].bytes, rows[i].length < 12 ? rows[i].length : 12);
-		struct found found = walk_all(*state, (struct bytes){data, rows[i].length});
+		struct found found =
+			walk_all(*state, (struct bytes){data, rows[i].length});
 		assert_false(found.is_log);
 		assert_int_equal(found.why.kind, rows[i].kind);
 		assert_non_null(strstr(found.why.text, rows[i].says));
@@ -363,7 +391,8 @@ static void a_deadline_cuts_the_reading(void **state)
 	for (int seconds = 0; seconds < 100; seconds += 99) {
 		assert_true(evt_walk_new(*state, made.file, &walk, &why));
 		struct harvest *harvest = harvest_new(*state, &plan);
-		assert_int_equal(evt_walk_harvest(walk, deadline_in(1000 * seconds), harvest),
+		assert_int_equal(
+			evt_walk_harvest(walk, deadline_in(1000 * seconds), harvest),
 			seconds == 0 ? HARVEST_CUT : HARVEST_OLDEST);
 	}
 }

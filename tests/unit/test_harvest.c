@@ -6,8 +6,8 @@
 
 enum { NOW = 1000000000, DAY = 86400, ID_4071 = (int)0xC0000FE7 };
 
-static const char *const names[] = {
-	"Microsoft Exchange Internet Mail Service", "Microsoft Exchange Internet Mail Connector"};
+static const char *const names[] = {"Microsoft Exchange Internet Mail Service",
+	"Microsoft Exchange Internet Mail Connector"};
 static const struct watch watch = {"MSExchangeIMC", names, 2};
 
 static struct harvest_plan plan_for(enum log_kind kind)
@@ -63,55 +63,68 @@ static struct bookmark bookmark_at(void *parent, struct made_event event)
 	return harvest_all(parent, &plan, &event, 1).newest;
 }
 
-static void only_events_that_matter_are_kept(void **state)
+struct kept_row {
+	struct made_event event;
+	enum origin origin; /* ORIGINS: it is not kept */
+};
+
+static void check_kept(
+	void *parent, enum log_kind kind, const struct kept_row *rows, size_t count)
 {
-	static const struct {
-		enum log_kind kind;
-		struct made_event event;
-		bool is_kept;
-		enum origin origin;
-	} rows[] = {
-		{LOG_APPLICATION, {.source = "MSExchangeIMC", .id = ID_4071}, true, FROM_IMC},
-		{LOG_APPLICATION, {.source = "msexchangeimc", .id = 1}, true, FROM_IMC},
-		{LOG_APPLICATION, {.source = "MSExchangeMTA", .id = ID_4071}, false, 0},
-		{LOG_SYSTEM, {.source = "MSExchangeIMC", .id = ID_4071}, false, 0},
-		{LOG_APPLICATION, {.source = "DrWatson", .id = 4097,
-			.strings = {"x", "C:\\EXCHSRVR\\bin\\MSEXCIMC.exe"}}, true, FROM_DRWATSON},
-		{LOG_APPLICATION, {.source = "DrWatson", .strings = {"store.exe"}}, false, 0},
-		{LOG_APPLICATION, {.source = "DrWatson"}, false, 0},
-		{LOG_SYSTEM, {.source = "EventLog", .id = 0x80001775}, true, FROM_EVENTLOG},
-		{LOG_SYSTEM, {.source = "Eventlog", .id = 6005}, true, FROM_EVENTLOG},
-		{LOG_SYSTEM, {.source = "Event Log", .id = 6005}, true, FROM_EVENTLOG},
-		{LOG_SYSTEM, {.source = "EventLog", .id = 6006}, false, 0},
-		{LOG_APPLICATION, {.source = "EventLog", .id = 6005}, false, 0},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 0xC0001B58,
-			.strings = {"Microsoft Exchange Internet Mail Service", "%%1053"}},
-			true, FROM_SCM},
-		{LOG_SYSTEM, {.source = "service control manager", .id = 7009,
-			.strings = {"120000", "MICROSOFT EXCHANGE Internet Mail Connector  "}},
-			true, FROM_SCM},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 7034,
-			.strings = {"msexchangeimc"}}, true, FROM_SCM},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 7024,
-			.strings = {"The MSExchangeIMC service"}}, false, 0},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 7024,
-			.strings = {"Microsoft Exchange Internet Mail"}}, false, 0},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 7036,
-			.strings = {"MSExchangeIMC", "running"}}, false, 0},
-		{LOG_SYSTEM, {.source = "Service Control Manager", .id = 7000}, false, 0},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		test_row("%zu: %s %u", i, rows[i].event.source, rows[i].event.id & 0xFFFF);
-		struct harvest_plan plan = plan_for(rows[i].kind);
+	struct harvest_plan plan = plan_for(kind);
+	for (size_t i = 0; i < count; i++) {
 		struct made_event event = rows[i].event;
+		test_row("%zu: %s %u", i, event.source, event.id & 0xFFFF);
 		event.number = 1;
 		event.time = NOW - 60;
-		struct log log = harvest_all(*state, &plan, &event, 1);
-		assert_int_equal(log.event_count, rows[i].is_kept ? 1 : 0);
+		struct log log = harvest_all(parent, &plan, &event, 1);
+		assert_int_equal(log.event_count, rows[i].origin == ORIGINS ? 0 : 1);
 		assert_int_equal(log.damaged, 0);
-		if (rows[i].is_kept)
+		if (log.event_count > 0)
 			assert_int_equal(log.events[0].origin, rows[i].origin);
 	}
+}
+
+static void of_the_application_log_only_events_that_matter_are_kept(void **state)
+{
+	static const struct kept_row rows[] = {
+		{{.source = "MSExchangeIMC", .id = ID_4071}, FROM_IMC},
+		{{.source = "msexchangeimc", .id = 1}, FROM_IMC},
+		{{.source = "MSExchangeMTA", .id = ID_4071}, ORIGINS},
+		{{.source = "DrWatson", .strings = {"x", "C:\\bin\\MSEXCIMC.exe"}},
+			FROM_DRWATSON},
+		{{.source = "DrWatson", .strings = {"store.exe"}}, ORIGINS},
+		{{.source = "DrWatson"}, ORIGINS},
+		{{.source = "EventLog", .id = 6005}, ORIGINS},
+	};
+	check_kept(*state, LOG_APPLICATION, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void of_the_system_log_only_events_that_matter_are_kept(void **state)
+{
+	static const char scm[] = "Service Control Manager";
+	const struct kept_row rows[] = {
+		{{.source = "MSExchangeIMC", .id = ID_4071}, ORIGINS},
+		{{.source = "EventLog", .id = 0x80001775}, FROM_EVENTLOG},
+		{{.source = "Eventlog", .id = 6005}, FROM_EVENTLOG},
+		{{.source = "Event Log", .id = 6005}, FROM_EVENTLOG},
+		{{.source = "EventLog", .id = 6006}, ORIGINS},
+		{{.source = scm, .id = 0xC0001B58, .strings = {names[0], "%%1053"}},
+			FROM_SCM},
+		{{.source = "service control manager",
+			 .id = 7009,
+			 .strings = {"120000",
+				 "MICROSOFT Exchange Internet mail connector  "}},
+			FROM_SCM},
+		{{.source = scm, .id = 7034, .strings = {"msexchangeimc"}}, FROM_SCM},
+		{{.source = scm, .id = 7024, .strings = {"The MSExchangeIMC service"}},
+			ORIGINS},
+		{{.source = scm, .id = 7024, .strings = {"Microsoft Exchange"}}, ORIGINS},
+		{{.source = scm, .id = 7036, .strings = {"MSExchangeIMC", "running"}},
+			ORIGINS},
+		{{.source = scm, .id = 7000}, ORIGINS},
+	};
+	check_kept(*state, LOG_SYSTEM, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static void each_listed_service_control_manager_id_is_kept(void **state)
@@ -123,8 +136,11 @@ static void each_listed_service_control_manager_id_is_kept(void **state)
 		bool is_listed = false;
 		for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 			is_listed = is_listed || ids[i] == id;
-		struct made_event event = {.number = 1, .time = NOW, .id = 0xC0000000 | id,
-			.source = "Service Control Manager", .strings = {names[0]}};
+		struct made_event event = {.number = 1,
+			.time = NOW,
+			.id = 0xC0000000 | id,
+			.source = "Service Control Manager",
+			.strings = {names[0]}};
 		test_row("%u", id);
 		struct log log = harvest_all(*state, &plan, &event, 1);
 		assert_int_equal(log.event_count, is_listed ? 1 : 0);
@@ -209,7 +225,8 @@ static void reading_ends_after_many_old_records_in_a_row(void **state)
 	uint32_t number = 10000;
 	for (unsigned i = 0; i < HARVEST_OLD_RECORDS - 1; i++)
 		assert_true(take(harvest, imc(number--, 1000, 8 * DAY)));
-	assert_true(take(harvest, imc(number--, 1000, 6 * DAY))); /* the clock was wrong */
+	assert_true(
+		take(harvest, imc(number--, 1000, 6 * DAY))); /* the clock was wrong */
 	for (unsigned i = 0; i < HARVEST_OLD_RECORDS - 1; i++)
 		assert_true(take(harvest, imc(number--, 1000, 8 * DAY)));
 	assert_false(take(harvest, imc(number, 1000, 8 * DAY)));
@@ -242,11 +259,9 @@ static void a_fall_of_the_clock_is_noted_between_neighbours(void **state)
 		uint32_t older, newer; /* ages */
 		bool falls;
 	} rows[] = {
-		{100, 90, false},
-		{100, 100, false},
+		{100, 90, false}, {100, 100, false},
 		{100, 110, false}, /* two processes wrote at the same time */
-		{100, 111, true},
-		{100, NOW - 315532800, true}, /* 1980 */
+		{100, 111, true}, {100, NOW - 315532800, true}, /* 1980 */
 	};
 	struct harvest_plan plan = plan_for(LOG_APPLICATION);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -276,8 +291,8 @@ static void the_newest_falls_are_kept_of_too_many(void **state)
 
 static void a_bookmark_ends_the_reading_where_it_is_recognised(void **state)
 {
-	struct made_event events[] = {imc(1, 1000, 500), imc(2, 1001, 400), imc(3, ID_4071, 300),
-		imc(4, 1000, 200)};
+	struct made_event events[] = {imc(1, 1000, 500), imc(2, 1001, 400),
+		imc(3, ID_4071, 300), imc(4, 1000, 200)};
 	struct harvest_plan plan = plan_for(LOG_APPLICATION);
 	plan.bookmark = bookmark_at(*state, events[1]);
 	plan.stops_at_bookmark = true;
@@ -310,7 +325,8 @@ static void a_cleared_log_is_found_out(void **state)
 		{"other bytes", {other_bytes, imc(4, 1000, 5)}, 2, true},
 		{"another time", {other_time, imc(4, 1000, 5)}, 2, true},
 		{"lower numbers", {imc(1, 1000, 9), imc(2, 1000, 5)}, 2, true},
-		{"its number is gone by wrapping", {imc(8, 1000, 9), imc(9, 1000, 5)}, 2, false},
+		{"its number is gone by wrapping", {imc(8, 1000, 9), imc(9, 1000, 5)}, 2,
+			false},
 		{"nothing there", {{0}}, 0, true},
 	};
 	struct harvest_plan plan = plan_for(LOG_APPLICATION);
@@ -428,7 +444,8 @@ static void too_many_events_read_as_a_wrapped_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sentence(only_events_that_matter_are_kept),
+		sentence(of_the_application_log_only_events_that_matter_are_kept),
+		sentence(of_the_system_log_only_events_that_matter_are_kept),
 		sentence(each_listed_service_control_manager_id_is_kept),
 		sentence(an_event_is_kept_with_all_that_judge_needs),
 		sentence(a_long_detail_is_cut),

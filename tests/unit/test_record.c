@@ -115,6 +115,16 @@ static void lengths_offsets_and_counts_that_cannot_be_are_refused(void **state)
 	}
 }
 
+/* Where zeros follow, an odd offset finds texts that end, but they are none of UTF-16. */
+static void strings_begin_at_even_offsets(void **state)
+{
+	struct bytes good = made_record(*state, &(struct made_event){.strings = {""}});
+	assert_true(is_record(good));
+	uint8_t *data = made_copy(*state, good);
+	put_u32(data + 36, data[36] + 1u);
+	assert_false(is_record((struct bytes){data, good.length}));
+}
+
 static void texts_without_their_zero_are_refused(void **state)
 {
 	struct bytes good = made_record(*state, &(struct made_event){.source = "AB"});
@@ -184,8 +194,8 @@ static void source_names_are_compared_whole_and_without_case(void **state)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%s against %s", rows[i].source, rows[i].name);
-		struct bytes bytes =
-			made_record(*state, &(struct made_event){.source = rows[i].source});
+		struct bytes bytes = made_record(
+			*state, &(struct made_event){.source = rows[i].source});
 		assert_int_equal(is_from(bytes, rows[i].name), rows[i].is_from);
 	}
 }
@@ -210,6 +220,7 @@ int main(void)
 		sentence(a_whole_record_is_taken_apart),
 		sentence(offsets_of_parts_that_are_not_there_do_not_matter),
 		sentence(lengths_offsets_and_counts_that_cannot_be_are_refused),
+		sentence(strings_begin_at_even_offsets),
 		sentence(texts_without_their_zero_are_refused),
 		sentence(every_part_of_a_record_is_too_short),
 		sentence(any_byte_may_change_without_a_read_outside),

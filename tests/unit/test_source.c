@@ -40,8 +40,8 @@ static const char *new_folder(void *parent)
 }
 
 /* Path of a new file with this content, last changed at `modified`. */
-static char *new_file(const char *folder, const char *name, struct bytes content,
-	int64_t modified)
+static char *new_file(
+	const char *folder, const char *name, struct bytes content, int64_t modified)
 {
 	char *path = memory_format((void *)folder, "%s/%s", folder, name);
 	FILE *file = fopen(path, "wb");
@@ -69,8 +69,10 @@ static void both_logs_are_learned_as_old_as_the_older_file(void **state)
 {
 	const char *folder = new_folder(*state);
 	struct evidence *evidence = collect(*state,
-		new_file(folder, "App", made_file(*state, MADE_DIRTY, application, 2).file, NOW - 10),
-		new_file(folder, "Sys", made_file(*state, MADE_CLEAN, system_log, 1).file, NOW - 90));
+		new_file(folder, "App",
+			made_file(*state, MADE_DIRTY, application, 2).file, NOW - 10),
+		new_file(folder, "Sys", made_file(*state, MADE_CLEAN, system_log, 1).file,
+			NOW - 90));
 	assert_true(evidence_has(evidence, PART_APPLICATION));
 	assert_true(evidence_has(evidence, PART_SYSTEM));
 	assert_int_equal(evidence->parts[PART_STATE].knowledge, NOT_OFFERED);
@@ -85,7 +87,8 @@ static void a_system_log_is_not_offered_where_it_is_not_given(void **state)
 {
 	const char *folder = new_folder(*state);
 	struct evidence *evidence = collect(*state,
-		new_file(folder, "App", made_file(*state, MADE_CLEAN, application, 2).file, NOW),
+		new_file(folder, "App",
+			made_file(*state, MADE_CLEAN, application, 2).file, NOW),
 		NULL);
 	assert_true(evidence_has(evidence, PART_APPLICATION));
 	assert_int_equal(evidence->parts[PART_SYSTEM].knowledge, NOT_OFFERED);
@@ -109,7 +112,8 @@ static void what_cannot_be_a_log_is_said_and_never_waited_for(void **state)
 	const char *folder = new_folder(*state);
 	char *fifo = memory_format((void *)folder, "%s/fifo", folder);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	struct bytes nothing = {(const uint8_t *)"", 0}, text = {(const uint8_t *)"Hello\n", 6};
+	struct bytes nothing = {(const uint8_t *)"", 0},
+		     text = {(const uint8_t *)"Hello\n", 6};
 	struct bytes evtx = {(const uint8_t *)"ElfFile\0........", 16};
 	const struct {
 		const char *path;

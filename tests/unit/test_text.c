@@ -267,9 +267,16 @@ static void malformed_percent_encoding_is_refused(void **state)
 	test_row("%s", "");
 }
 
+static void a_value_keeps_what_only_a_notification_minds(void **state)
+{
+	assert_string_equal(text_clean_value(*state, "DOM\\user; ~ x | <b>\n\"", 100),
+		"DOM\\user; ~ x / \u2039b\u203A \u201D");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		sentence(a_value_keeps_what_only_a_notification_minds),
 		sentence(utf16_becomes_utf8),
 		sentence(utf16_is_cut_between_characters),
 		sentence(utf16_is_compared_without_regard_to_case),
