@@ -31,10 +31,10 @@ CFLAGS     ?= -O2 -g
 WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
               -Wformat=2 -Wvla -Wpointer-arith -Wimplicit-fallthrough $(if $(CI),-Werror)
 HARDENING  := -fPIE -fstack-protector-strong $(if $(VARIANT),,-D_FORTIFY_SOURCE=2)
-DEFINES    := -D_GNU_SOURCE -DIMC_VERSION='"$(VERSION)"' -DIMC_MODULEDIR='"$(MODULEDIR)"' \
-              -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"'
-ALL_CFLAGS  = -std=c17 $(WARNINGS) $(HARDENING) $(DEFINES) -Iplugin $(CPPFLAGS) $(CFLAGS) \
-              $(VARIANT) -MMD -MP
+DEFINES    := -D_GNU_SOURCE -DIMC_VERSION='"$(VERSION)"' \
+              -DIMC_MODULEDIR='"$(MODULEDIR)"' -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"'
+ALL_CFLAGS  = -std=c17 $(WARNINGS) $(HARDENING) $(DEFINES) -Iplugin $(CPPFLAGS) \
+              $(CFLAGS) $(VARIANT) -MMD -MP
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(VARIANT)
 
 pkg_cflags  = $(shell $(PKG_CONFIG) --cflags $(1))
@@ -62,7 +62,8 @@ FUZZ_TIME  ?= 30
 Q          := $(if $(V),,@)
 say         = $(if $(V),,@echo '  $(1)  $@')
 
-.PHONY: all help demo check integration test fuzz fuzz-run bench coverage lint install clean
+.PHONY: all help demo check integration test fuzz fuzz-run bench coverage lint install \
+	clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,12 +97,12 @@ $(BUILD)/check_imc: $(CHECK_OBJ) $(LIB)
 # out_of_memory() is the program's.
 $(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
 	$(call say,LD)
-	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--exclude-libs,libimc.a \
-		$(LDFLAGS) $(VARIANT) -o $@ $^ $(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) \
-		$(RPC_LIBS)
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed \
+		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
+		$(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) $(RPC_LIBS)
 
-# Samba's headers do not compile without warnings, and the one way to say which loop a call
-# runs in is marked as deprecated there.
+# Samba's headers do not compile without warnings, and the one way to say which loop a
+# call runs in is marked as deprecated there.
 $(RPC_OBJ): PKG := $(RPC_PKG) $(CORE_PKG)
 $(RPC_OBJ): pkg_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
 $(RPC_OBJ): WARNINGS += -Wno-deprecated-declarations
@@ -167,7 +168,8 @@ fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(LIB) tests/fuzz/replay.c
 	$(CC) $(ALL_CFLAGS) -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer \
 		-o $(BUILD)/$* $< tests/fuzz/replay.c $(LIB) \
 		$(call pkg_cflags,$(CORE_PKG)) $(call pkg_libs,$(CORE_PKG)) -ldl -lm
-	mkdir -p $(BUILD)/corpus/$* && cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
+	mkdir -p $(BUILD)/corpus/$*
+	cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
 	$(BUILD)/$* -max_total_time=$(FUZZ_TIME) -timeout=10 -artifact_prefix=$(BUILD)/ \
 		-print_final_stats=1 $(BUILD)/corpus/$* 2>&1 | tail -n 12 | \
 		tee $(BUILD)/$*.log; ! grep -qE 'ERROR|SUMMARY' $(BUILD)/$*.log
@@ -186,14 +188,16 @@ coverage:
 		--fail-under-line 95 >/dev/null
 
 lint:
-	packaging/deps lint
-	tests/lint
+	packaging/deps build lint
+	+$(MAKE) --no-print-directory all
+	IMC_BUILD=$(BUILD) tests/lint
 
 # --- installation -------------------------------------------------------------------
 
 install: all
-	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(MODULEDIR) $(DESTDIR)$(MANDIR)/man1 \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(MODULEDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(DOCDIR)/examples
 	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
 	install -m 0644 $(BUILD)/imc-rpc.so $(DESTDIR)$(MODULEDIR)/imc-rpc.so
 	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1

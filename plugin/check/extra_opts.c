@@ -134,9 +134,9 @@ static bool read_file(struct reading *reading, struct failure *why)
 	bool has_zero = strlen(text) != bytes.length;
 	talloc_free((void *)bytes.data);
 	reading->opts = memory_array(reading->parent, struct extra_opt, OPTS_MAX);
-	bool is_good =
-		has_zero ? fail(why, FAIL_USAGE, "%.200s is no text file", reading->file)
-			 : take_text(reading, text, why);
+	bool is_good = has_zero
+		? fail(why, FAIL_USAGE, "%.200s is no text file", reading->file)
+		: take_text(reading, text, why);
 	talloc_free(text);
 	if (!is_good)
 		talloc_free(reading->opts);

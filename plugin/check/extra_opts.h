@@ -7,7 +7,7 @@
 /* An option from a file: "key = value" of a section, "key =" where there is no value. */
 struct extra_opt {
 	char *key, *value; /* value NULL: none */
-	char *origin;	   /* "FILE:LINE", for messages, which never show key or value */
+	char *origin;      /* "FILE:LINE", for messages, which never show key or value */
 };
 
 /*

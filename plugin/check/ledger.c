@@ -74,8 +74,7 @@ const struct state *ledger_state(const struct ledger *ledger)
 	return ledger->entry != NULL ? ledger->state : NULL;
 }
 
-/* --- the account's back-off ----------------------------------------------------------
- */
+/* --- the account's back-off --- */
 
 /* One file for all spellings of an account: NT does not tell A from a in its names. */
 static char *account_name(void *parent, const struct credentials *credentials)
@@ -169,8 +168,7 @@ void ledger_logon(struct ledger *ledger, const struct credentials *credentials,
 	talloc_free(entry);
 }
 
-/* --- afterwards ----------------------------------------------------------------------
- */
+/* --- afterwards --- */
 
 void ledger_save(struct ledger *ledger, const struct evidence *evidence,
 	const struct policy *policy, int64_t now)

@@ -232,8 +232,8 @@ static bool apply(struct options *options, const struct arguments *arguments,
 		struct failure inner;
 		bool is_good;
 		if (is_target)
-			is_good = target_setting(row->name)
-					  ->set(options->target, argument->value, &inner);
+			is_good = target_setting(row->name)->set(
+				options->target, argument->value, &inner);
 		else
 			is_good = row->set(options, argument->value, &inner);
 		if (is_good)
@@ -317,7 +317,7 @@ static bool fill(struct options *options, int argc, const char *const *argv,
 		return true;
 	choose_state_dir(options, env);
 	return begin_target(options, why) && apply(options, arguments, true, why) &&
-	       finish_target(options, why);
+		finish_target(options, why);
 }
 
 bool options_parse(void *parent, int argc, const char *const *argv, options_env *env,

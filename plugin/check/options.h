@@ -14,11 +14,11 @@ struct options {
 	struct target *target; /* MODE_CHECK: finished */
 	char *config, *server; /* as given; NULL: not */
 	char *state_dir;       /* NULL: nothing is remembered */
-	int64_t at;	       /* NO_TIME: now */
+	int64_t at;            /* NO_TIME: now */
 	int64_t timeout_ms;
 	enum status timeout_status; /* where nothing was learned in time */
 	bool has_timeout_status;    /* it was given */
-	unsigned max_output;	    /* bytes */
+	unsigned max_output;        /* bytes */
 	bool has_perfdata, is_json;
 	unsigned verbosity; /* 0 to 3 */
 };
@@ -26,7 +26,7 @@ struct options {
 /* One row of the table that makes the parser, --help, and the test of the manual page. */
 struct option_row {
 	const char *heading; /* begins a group; no option */
-	char letter;	     /* '\0': none */
+	char letter;         /* '\0': none */
 	const char *name;
 	const char *argument; /* NULL: none, or the setting's; "[...]": may be left out */
 	const char *help;     /* NULL: this is target_setting(name) */

@@ -9,7 +9,7 @@
 
 enum {
 	MAX_SERVER = 64, /* bytes of a server's name on the first line */
-	MIN_LINE = 16	 /* a detail line that would be cut shorter is not begun */
+	MIN_LINE = 16    /* a detail line that would be cut shorter is not begun */
 };
 
 /* The output as it grows, never longer than `limit`. */
@@ -17,7 +17,7 @@ struct page {
 	char *text;
 	size_t length, limit;
 	bool is_line_cut; /* the first line had no room for all of its text */
-	bool is_full; /* something had no room: nothing more is added */
+	bool is_full;     /* something had no room: nothing more is added */
 };
 
 /* What was made for the page by its caller; the caller saw to it that it fits. */

@@ -66,9 +66,9 @@ static bool logon_result(const struct evidence *evidence, bool *ret_is_accepted)
 			return true;
 		}
 		is_reached |= part->knowledge == LEARNED ||
-			      (part->knowledge == NOT_LEARNED &&
-				      part->why.stage > STAGE_LOGON &&
-				      part->why.stage < STAGE_FILE);
+			(part->knowledge == NOT_LEARNED &&
+				part->why.stage > STAGE_LOGON &&
+				part->why.stage < STAGE_FILE);
 	}
 	*ret_is_accepted = true;
 	return is_reached;

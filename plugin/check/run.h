@@ -9,12 +9,12 @@
 /* One check. All of it belongs to the caller and outlives the call. */
 struct run_order {
 	const struct target *target;
-	const struct source *source;	   /* NULL: the one that the target names */
-	const char *state_dir;		   /* NULL: nothing is remembered */
+	const struct source *source;       /* NULL: the one that the target names */
+	const char *state_dir;             /* NULL: nothing is remembered */
 	const char *credentials_directory; /* $CREDENTIALS_DIRECTORY; NULL: not set */
-	int64_t clock;			   /* seconds, this machine's */
-	int64_t now;			   /* the same, or --at */
-	int64_t deadline_ms;		   /* CLOCK_MONOTONIC */
+	int64_t clock;                     /* seconds, this machine's */
+	int64_t now;                       /* the same, or --at */
+	int64_t deadline_ms;               /* CLOCK_MONOTONIC */
 	enum status timeout_status;   /* where time ran out and nothing was learned */
 	struct report_options report; /* its trace is filled here */
 };

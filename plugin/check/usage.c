@@ -32,9 +32,9 @@ static char *append_option(char *text, const struct option_row *row)
 	const char *argument = option_argument(row);
 	char letter[] = {'-', row->letter, ',', ' ', '\0'};
 	const char *link = argument == NULL ? "" : argument[0] == '[' ? "[=" : " ";
-	const char *rest = argument == NULL	? ""
-			   : argument[0] == '[' ? argument + 1
-						: argument;
+	const char *rest = argument == NULL ? ""
+		: argument[0] == '['        ? argument + 1
+					    : argument;
 	char *left = memory_format(NULL, "  %s--%s%s%s",
 		row->letter == '\0' ? "    " : letter, row->name, link, rest);
 	const char *gap = "";

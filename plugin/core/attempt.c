@@ -3,10 +3,11 @@
 
 #include "memory.h"
 
-/* A start attempt's events come within two minutes of its first (design §5). */
+/* A start attempt's events come within two minutes of its first. */
 enum { RUN_SECONDS = 2 * WHEN_MINUTE, RUN_FAILURES = 8 };
 
-/* A run of events that is being gathered; an attempt where it has a start or a failure. */
+/* A run of events that is being gathered; an attempt where it has a start or a failure.
+ */
 struct run {
 	struct attempt attempt;
 	bool is_open;
@@ -19,12 +20,12 @@ struct run {
 struct walk {
 	struct history *history;
 	const struct log *log;
-	bool is_stopped_now;         /* the server says so, nobody inferred it */
-	const struct boot *boot;     /* the newest not later than the event */
-	int64_t first_after_boot;    /* time of that boot's first event; NO_TIME */
-	int64_t last_start;          /* newest 1000; NO_TIME */
-	bool is_started;             /* a 1000 since the last stop or boot */
-	bool knows_stop;             /* a stop or a boot was seen at all */
+	bool is_stopped_now;      /* the server says so, nobody inferred it */
+	const struct boot *boot;  /* the newest not later than the event */
+	int64_t first_after_boot; /* time of that boot's first event; NO_TIME */
+	int64_t last_start;       /* newest 1000; NO_TIME */
+	bool is_started;          /* a 1000 since the last stop or boot */
+	bool knows_stop;          /* a stop or a boot was seen at all */
 	struct run run;
 };
 
@@ -41,7 +42,7 @@ const char *trigger_name(enum trigger trigger)
 	return trigger_names[trigger];
 }
 
-/* --- boots -------------------------------------------------------------------------- */
+/* --- boots --- */
 
 static void lower_boot(struct boot *boot, const struct clock_fall *fall, int64_t window)
 {
@@ -51,21 +52,23 @@ static void lower_boot(struct boot *boot, const struct clock_fall *fall, int64_t
 		boot->is_stepped = true;
 }
 
-/* Steps of the clock between this boot and the next, by record number in the System log. */
+/* Steps of the clock between this boot and the next, by record number in the System log.
+ */
 static void apply_system_falls(struct boot *boot, const struct event *event,
 	const struct event *next, const struct log *system, int64_t window)
 {
 	for (size_t i = 0; i < system->fall_count; i++) {
 		const struct clock_fall *fall = &system->falls[i];
-		const struct event at = {.generation = fall->generation, .record = fall->record};
+		const struct event at = {
+			.generation = fall->generation, .record = fall->record};
 		if (event_before(event, &at) && (next == NULL || event_before(&at, next)))
 			lower_boot(boot, fall, window);
 	}
 }
 
 /* Steps that only the Application log shows, by time. */
-static void apply_application_falls(struct boot *boot, const struct log *application,
-	int64_t window)
+static void apply_application_falls(
+	struct boot *boot, const struct log *application, int64_t window)
 {
 	for (size_t i = 0; i < application->fall_count; i++) {
 		const struct clock_fall *fall = &application->falls[i];
@@ -82,14 +85,16 @@ static void find_boots(struct history *history, const struct evidence *evidence,
 	history->boots = memory_array(history, struct boot, system->event_count + 1);
 	const struct event *pending = NULL;
 	for (size_t i = 0; i <= system->event_count; i++) {
-		const struct event *event = i < system->event_count ? &system->events[i] : NULL;
+		const struct event *event =
+			i < system->event_count ? &system->events[i] : NULL;
 		if (event != NULL && !event_is_boot(event))
 			continue;
 		if (pending != NULL && (pending->time >= horizon || pending == last)) {
 			struct boot *boot = &history->boots[history->boot_count++];
 			*boot = (struct boot){pending->time, pending->time, false};
 			apply_system_falls(boot, pending, event, system, window);
-			apply_application_falls(boot, &evidence->logs[LOG_APPLICATION], window);
+			apply_application_falls(
+				boot, &evidence->logs[LOG_APPLICATION], window);
 		}
 		pending = event;
 	}
@@ -110,14 +115,14 @@ static const struct boot *boot_before(const struct history *history, int64_t tim
 	return NULL;
 }
 
-/* --- attempts ----------------------------------------------------------------------- */
+/* --- attempts --- */
 
 static bool is_near(int64_t a, int64_t b)
 {
 	return a - b <= RUN_SECONDS && b - a <= RUN_SECONDS;
 }
 
-/* Some start-fatal ids are logged by a running service, too (design §6). */
+/* Some start-fatal ids are logged by a running service, too. */
 static enum role role_of(const struct walk *walk, const struct event *event)
 {
 	const struct catalogue_entry *entry = catalogue_find(event->id);
@@ -125,9 +130,10 @@ static enum role role_of(const struct walk *walk, const struct event *event)
 		return ROLE_RUNTIME;
 	if (entry->role != ROLE_START_FATAL || !entry->also_runtime)
 		return entry->role;
-	bool is_at_boot = walk->boot != NULL && is_near(event->time, walk->first_after_boot);
-	bool is_at_start = walk->last_start != NO_TIME &&
-		is_near(event->time, walk->last_start);
+	bool is_at_boot =
+		walk->boot != NULL && is_near(event->time, walk->first_after_boot);
+	bool is_at_start =
+		walk->last_start != NO_TIME && is_near(event->time, walk->last_start);
 	bool is_down = walk->knows_stop && !walk->is_started;
 	return is_at_boot || is_at_start || is_down ? ROLE_START_FATAL : ROLE_RUNTIME;
 }
@@ -147,7 +153,9 @@ static void begin_run(struct walk *walk, const struct event *event)
 {
 	walk->run = (struct run){
 		.is_open = true,
-		.attempt = {.time = event->time, .record = event->record, .failed_at = NO_TIME},
+		.attempt = {.time = event->time,
+			.record = event->record,
+			.failed_at = NO_TIME},
 	};
 }
 
@@ -177,9 +185,9 @@ static void add_failure(struct run *run, const struct event *event)
 }
 
 /*
- * Nobody knows whether a start that fails with 4071 logs 1000 as well, before or after. So
- * where the server says that the service is stopped, a 1000 right after the failure is no
- * start of its own unless something later shows that the service ran.
+ * Nobody knows whether a start that fails with 4071 logs 1000 as well, before or after.
+ * So where the server says that the service is stopped, a 1000 right after the failure is
+ * no start of its own unless something later shows that the service ran.
  */
 static bool belongs_to_failure(const struct walk *walk, size_t index)
 {
@@ -263,15 +271,16 @@ static void take_event(struct walk *walk, size_t index)
 	add_to_run(walk, event, role);
 }
 
-static void find_attempts(struct history *history, const struct evidence *evidence,
-	int64_t horizon)
+static void find_attempts(
+	struct history *history, const struct evidence *evidence, int64_t horizon)
 {
 	const struct log *log = &evidence->logs[LOG_APPLICATION];
 	const struct service *service = &evidence->service;
 	struct walk walk = {
 		.history = history,
 		.log = log,
-		.is_stopped_now = service->state == SERVICE_STOPPED && !service->is_inferred,
+		.is_stopped_now =
+			service->state == SERVICE_STOPPED && !service->is_inferred,
 		.first_after_boot = NO_TIME,
 		.last_start = NO_TIME,
 	};
@@ -284,7 +293,7 @@ static void find_attempts(struct history *history, const struct evidence *eviden
 	finish_run(&walk);
 }
 
-/* --- triggers ----------------------------------------------------------------------- */
+/* --- triggers --- */
 
 static int64_t moment_of(const struct attempt *attempt)
 {
@@ -311,7 +320,8 @@ static enum trigger trigger_of(const struct history *history, size_t index,
 		return TRIGGER_UNKNOWN;
 	if (index > 0 && moment_of(&history->attempts[index - 1]) >= boot->counts_from)
 		return TRIGGER_MANUAL;
-	if (is_stop_between(&evidence->logs[LOG_APPLICATION], boot->counts_from, attempt->time))
+	if (is_stop_between(
+		    &evidence->logs[LOG_APPLICATION], boot->counts_from, attempt->time))
 		return TRIGGER_MANUAL;
 	enum start_type type = evidence->service.start_type;
 	bool may_be_automatic = type == START_AUTOMATIC || type == START_UNKNOWN;
@@ -320,8 +330,8 @@ static enum trigger trigger_of(const struct history *history, size_t index,
 		: TRIGGER_UNKNOWN;
 }
 
-static void find_last_death(struct history *history, const struct evidence *evidence,
-	int64_t horizon)
+static void find_last_death(
+	struct history *history, const struct evidence *evidence, int64_t horizon)
 {
 	for (enum log_kind kind = 0; kind < LOGS; kind++) {
 		const struct log *log = &evidence->logs[kind];
@@ -340,7 +350,7 @@ static int64_t horizon_of(const struct history *history, int64_t lookback_start)
 {
 	const struct boot *boot = history_last_boot(history);
 	return boot != NULL && boot->counts_from < lookback_start ? boot->counts_from
-								   : lookback_start;
+								  : lookback_start;
 }
 
 struct history *history_of(void *parent, const struct evidence *evidence,
@@ -357,10 +367,12 @@ struct history *history_of(void *parent, const struct evidence *evidence,
 	const struct boot *last = history_last_boot(history);
 	for (size_t i = 0; i < history->attempt_count; i++) {
 		struct attempt *attempt = &history->attempts[i];
-		attempt->is_since_boot = last == NULL || moment_of(attempt) >= last->counts_from;
+		attempt->is_since_boot =
+			last == NULL || moment_of(attempt) >= last->counts_from;
 		if (attempt->failed_at == NO_TIME)
 			continue;
-		attempt->is_excused = attempt->is_4071 && attempt->failed_at < policy->fixed_since;
+		attempt->is_excused =
+			attempt->is_4071 && attempt->failed_at < policy->fixed_since;
 		attempt->trigger = trigger_of(history, i, evidence, window);
 	}
 	return history;
@@ -368,8 +380,9 @@ struct history *history_of(void *parent, const struct evidence *evidence,
 
 const struct attempt *history_newest(const struct history *history)
 {
-	return history->attempt_count == 0 ? NULL
-					   : &history->attempts[history->attempt_count - 1];
+	return history->attempt_count == 0
+		? NULL
+		: &history->attempts[history->attempt_count - 1];
 }
 
 bool attempt_is_current_4071(const struct attempt *attempt)

@@ -149,8 +149,8 @@ bool backoff_parse(struct bytes text, struct backoff *ret, struct failure *why)
 
 char *backoff_format(void *parent, const struct backoff *backoff)
 {
-	char *until = backoff->until == NO_TIME ? memory_copy(NULL, "-") :
-		when_format_time(NULL, backoff->until);
+	char *until = backoff->until == NO_TIME ? memory_copy(NULL, "-")
+						: when_format_time(NULL, backoff->until);
 	char *text = memory_format(parent, "%s\n%s%u\n%s%s\n%s%016llx\n%s\n", first_line,
 		line_keys[LINE_FAILURES], backoff->failures, line_keys[LINE_UNTIL], until,
 		line_keys[LINE_CREDENTIALS], (unsigned long long)backoff->credentials,

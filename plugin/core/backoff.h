@@ -13,9 +13,9 @@
  * again for 5 minutes, doubling to an hour. A changed credentials file ends it.
  */
 struct backoff {
-	unsigned failures;     /* in a row */
-	int64_t until;         /* no attempt before; NO_TIME: free */
-	uint64_t credentials;  /* identity of the file they were in */
+	unsigned failures;    /* in a row */
+	int64_t until;        /* no attempt before; NO_TIME: free */
+	uint64_t credentials; /* identity of the file they were in */
 };
 
 enum { BACKOFF_FIRST = 300, BACKOFF_MAX = 3600 };

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /*
- * What MSExchangeIMC's events and NT's exit codes mean and what to do about them: tables of
- * facts from Microsoft's knowledge base (articles are named), in this product's own words.
+ * What MSExchangeIMC's events and NT's exit codes mean and what to do about them: tables
+ * of facts from Microsoft's knowledge base (articles are named), in this product's own
+ * words.
  */
 enum {
 	EVENT_NO_ADMIN_MAILBOX = 4071, /* KB Q183178: what this product is for */
@@ -38,7 +39,8 @@ const struct catalogue_entry *catalogue_find(uint32_t event_id);
 enum role catalogue_role(uint32_t event_id);
 /* All entries in order of id. */
 const struct catalogue_entry *catalogue_entries(size_t *ret_count);
-/* The advice for event 4071; that of an automatic start tells of the start by hand, too. */
+/* The advice for event 4071; that of an automatic start tells of the start by hand, too.
+ */
 const char *catalogue_advice_4071(bool is_automatic);
 
 struct exit_code_entry {
@@ -51,7 +53,8 @@ struct exit_code_entry {
 const struct exit_code_entry *exit_code_find(uint32_t code);
 const struct exit_code_entry *exit_code_entries(size_t *ret_count);
 
-/* Event 4086 of a service that logs on as LocalSystem is a diagnosis of its own (Q155814). */
+/* Event 4086 of a service that logs on as LocalSystem is a diagnosis of its own
+ * (Q155814). */
 const struct catalogue_entry *catalogue_local_system(void);
 
 #endif

@@ -154,8 +154,9 @@ static bool take_server_key(struct builder *builder, struct section *section,
 {
 	size_t count, index = 0;
 	const struct setting *settings = target_settings(&count);
-	while (index < count && (!settings[index].in_config ||
-					!is_key_of(line->key, settings[index].name)))
+	while (index < count &&
+		(!settings[index].in_config ||
+			!is_key_of(line->key, settings[index].name)))
 		index++;
 	if (index == count)
 		return unknown_key(line, false, why);
@@ -264,7 +265,7 @@ bool config_parse(void *parent, const char *file, struct bytes text, struct conf
 	config->defaults = target_new(config);
 	builder->config = config;
 	bool is_good = inifile_parse(file, text, take, builder, why) &&
-		       build(builder, file, why);
+		build(builder, file, why);
 	if (is_good)
 		*ret = talloc_steal(parent, config);
 	talloc_free(builder);
@@ -288,11 +289,10 @@ static int compare_name(const void *name, const void *target)
 
 const struct target *config_server(const struct config *config, const char *name)
 {
-	struct target **found =
-		config->server_count == 0
-			? NULL
-			: bsearch(name, config->servers, config->server_count,
-				  sizeof(config->servers[0]), compare_name);
+	struct target **found = config->server_count == 0
+		? NULL
+		: bsearch(name, config->servers, config->server_count,
+			  sizeof(config->servers[0]), compare_name);
 	return found == NULL ? NULL : *found;
 }
 

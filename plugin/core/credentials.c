@@ -45,7 +45,7 @@ static int wipe(struct credentials *credentials)
 	return 0;
 }
 
-/* --- the text --------------------------------------------------------------------- */
+/* --- the text --- */
 
 static bool is_blank(uint8_t byte)
 {
@@ -169,7 +169,7 @@ bool credentials_parse(void *parent, const char *file, struct bytes text,
 	return true;
 }
 
-/* --- the file --------------------------------------------------------------------- */
+/* --- the file --- */
 
 static bool is_own_group(gid_t group)
 {
@@ -194,8 +194,8 @@ static bool is_in_directory(const char *path, const char *directory)
 	while (length > 0 && directory[length - 1] == '/')
 		length--;
 	return length > 0 && strncmp(path, directory, length) == 0 &&
-	       path[length] == '/' && path[length + 1] != '\0' &&
-	       strchr(path + length + 1, '/') == NULL;
+		path[length] == '/' && path[length + 1] != '\0' &&
+		strchr(path + length + 1, '/') == NULL;
 }
 
 /* Says which command makes an end of each thing that is wrong with the file. */

@@ -104,7 +104,8 @@ bool event_before(const struct event *a, const struct event *b)
 
 bool event_is_boot(const struct event *event)
 {
-	return event->origin == FROM_EVENTLOG && (event->id & 0xFFFF) == EVENT_LOG_STARTED;
+	return event->origin == FROM_EVENTLOG &&
+		(event->id & 0xFFFF) == EVENT_LOG_STARTED;
 }
 
 bool event_is_death(const struct event *event)
@@ -158,14 +159,15 @@ static bool is_runtime(const struct event *event)
 	return event->origin == FROM_IMC && catalogue_role(event->id) == ROLE_RUNTIME;
 }
 
-/* A busy service logs runtime events by the thousand; of a series without anything else in
- * between, its first and last say all that judge asks. */
+/* A busy service logs runtime events by the thousand; of a series without anything else
+ * in between, its first and last say all that judge asks. */
 static void thin(struct log *log)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < log->event_count; i++) {
-		bool is_inner = i > 0 && i + 1 < log->event_count && is_runtime(&log->events[i]) &&
-			is_runtime(&log->events[i + 1]) && is_runtime(&log->events[i - 1]);
+		bool is_inner = i > 0 && i + 1 < log->event_count &&
+			is_runtime(&log->events[i]) && is_runtime(&log->events[i + 1]) &&
+			is_runtime(&log->events[i - 1]);
 		if (!is_inner)
 			log->events[kept++] = log->events[i];
 		else
@@ -177,7 +179,8 @@ static void thin(struct log *log)
 void log_sort(struct log *log)
 {
 	if (log->event_count > 1)
-		qsort(log->events, log->event_count, sizeof(*log->events), compare_events);
+		qsort(log->events, log->event_count, sizeof(*log->events),
+			compare_events);
 	if (log->fall_count > 1)
 		qsort(log->falls, log->fall_count, sizeof(*log->falls), compare_falls);
 	thin(log);
@@ -223,8 +226,8 @@ bool service_state_is_pending(enum service_state state)
 }
 
 /* Position of the event with this generation and record among sorted ones, or NULL. */
-static const struct event *find_event(const struct log *log, size_t count,
-	const struct event *like)
+static const struct event *find_event(
+	const struct log *log, size_t count, const struct event *like)
 {
 	if (count == 0)
 		return NULL;
@@ -241,7 +244,8 @@ static bool holds_fall(const struct log *log, size_t count, const struct clock_f
  * found out that the log had been cleared: the same record then is there twice. */
 static bool is_same_record(const struct event *remembered, const struct event *fresh)
 {
-	return fresh != NULL && fresh->time == remembered->time && fresh->id == remembered->id;
+	return fresh != NULL && fresh->time == remembered->time &&
+		fresh->id == remembered->id;
 }
 
 /* Another event in the same place, or one that lies behind the log's end: the log was
@@ -253,7 +257,8 @@ static bool contradicts(const struct log *fresh, const struct log *remembered)
 		struct event like = remembered->events[i];
 		if (like.generation != remembered->generation)
 			continue;
-		if (knows_end && (!fresh->newest.is_set || like.record > fresh->newest.record))
+		if (knows_end &&
+			(!fresh->newest.is_set || like.record > fresh->newest.record))
 			return true;
 		like.generation = fresh->generation;
 		const struct event *found = find_event(fresh, fresh->event_count, &like);

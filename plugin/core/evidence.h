@@ -10,8 +10,8 @@
 #include "when.h"
 
 /*
- * What is known of one server at one moment: plain data, made by a source, joined with what
- * the state file remembers, read by judge.
+ * What is known of one server at one moment: plain data, made by a source, joined with
+ * what the state file remembers, read by judge.
  */
 
 /* [MS-SCMR] 2.2.47; 8 and 9 are ours (and the MIB's). */
@@ -111,15 +111,16 @@ struct log {
 	struct clock_fall *falls;
 	size_t fall_count;
 	uint32_t generation;
-	struct bookmark newest;  /* the newest record that was examined */
-	int64_t reaches_back_to; /* time of the oldest record examined; NO_TIME: no records */
-	bool is_whole;           /* the reading came to the log's oldest record */
-	bool is_wrapped;         /* older records existed and are gone, unread */
-	bool was_cleared;        /* found out in this run */
+	struct bookmark newest;   /* the newest record that was examined */
+	int64_t reaches_back_to;  /* time of the oldest record examined; NO_TIME: no
+				     records */
+	bool is_whole;            /* the reading came to the log's oldest record */
+	bool is_wrapped;          /* older records existed and are gone, unread */
+	bool was_cleared;         /* found out in this run */
 	bool stopped_at_bookmark; /* the reading ended there: the rest is remembered */
-	bool is_cut;             /* the reading broke off before its end */
-	uint32_t damaged;        /* spans that could not be decoded */
-	int64_t damage_time;     /* the latest that the newest of them can be; NO_TIME */
+	bool is_cut;              /* the reading broke off before its end */
+	uint32_t damaged;         /* spans that could not be decoded */
+	int64_t damage_time;      /* the latest that the newest of them can be; NO_TIME */
 };
 
 struct dependency {
@@ -132,26 +133,26 @@ struct service {
 	bool is_inferred; /* from events or absence, not asked from the server */
 	bool has_exit_codes;
 	uint32_t win32_exit, specific_exit;
-	bool check_point_moved;            /* between two questions of this check */
-	enum service_state earlier_state;  /* the first answer where it was asked twice and
-					      differed; else SERVICE_UNKNOWN */
+	bool check_point_moved;           /* between two questions of this check */
+	enum service_state earlier_state; /* the first answer where it was asked twice and
+					     differed; else SERVICE_UNKNOWN */
 	enum start_type start_type;
-	char *start_account;  /* NULL: not known */
+	char *start_account;             /* NULL: not known */
 	struct dependency *dependencies; /* where it is down */
 	size_t dependency_count;
 };
 
 struct evidence {
-	char *server;           /* as the operator names it */
-	const char *source;     /* "rpc", "evt", ...: source.h */
-	int64_t observed_at;    /* by this machine's clock (evt: the older file time) */
+	char *server;        /* as the operator names it */
+	const char *source;  /* "rpc", "evt", ...: source.h */
+	int64_t observed_at; /* by this machine's clock (evt: the older file time) */
 	struct part_report parts[PARTS];
 	struct service service;
 	struct log logs[LOGS];
-	int64_t clock_skew;     /* server's clock minus ours; 0 where it was never learned */
-	int64_t clock_read_at;  /* by our clock; NO_TIME */
-	int64_t state_since;    /* present state first seen at (server's clock); NO_TIME */
-	char *smb_level;        /* "NT1 unsigned", ...; NULL */
+	int64_t clock_skew; /* server's clock minus ours; 0 where it was never learned */
+	int64_t clock_read_at; /* by our clock; NO_TIME */
+	int64_t state_since;   /* present state first seen at (server's clock); NO_TIME */
+	char *smb_level;       /* "NT1 unsigned", ...; NULL */
 	unsigned probe_ms;
 };
 
@@ -160,7 +161,8 @@ struct evidence *evidence_new(void *parent, const char *server, const char *sour
 
 /* A part was learned; or was not, with the stage. Copies `why`. */
 void evidence_learned(struct evidence *evidence, enum part part);
-void evidence_failed(struct evidence *evidence, enum part part, const struct failure *why);
+void evidence_failed(
+	struct evidence *evidence, enum part part, const struct failure *why);
 bool evidence_has(const struct evidence *evidence, enum part part);
 
 /* PART_APPLICATION or PART_SYSTEM. */
@@ -177,7 +179,8 @@ bool event_is_death(const struct event *event);
 /* The newest boot, or NULL. */
 const struct event *log_last_boot(const struct log *system);
 
-/* Appends; `log` owns the arrays, `detail` is copied. Not sorted: log_sort() once at the end. */
+/* Appends; `log` owns the arrays, `detail` is copied. Not sorted: log_sort() once at the
+ * end. */
 void log_add_event(void *owner, struct log *log, const struct event *event);
 void log_add_fall(void *owner, struct log *log, const struct clock_fall *fall);
 /* Sorts events and falls, and thins series of runtime events to their first and last. */
@@ -194,7 +197,8 @@ void log_join(void *owner, struct log *fresh, const struct log *remembered);
 const char *service_state_name(enum service_state state);
 const char *start_type_name(enum start_type type);
 const char *part_name(enum part part);
-const char *log_name(enum log_kind kind); /* "Application", "System": as servers call them */
+const char *log_name(
+	enum log_kind kind); /* "Application", "System": as servers call them */
 bool service_state_is_pending(enum service_state state);
 
 #endif

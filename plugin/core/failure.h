@@ -6,11 +6,11 @@
 
 /* What kind of thing went wrong; names for output: failure_kind_name(). */
 enum failure_kind {
-	FAIL_USAGE,       /* what the operator wrote: an option, a key, a file's permissions */
-	FAIL_TIMEOUT,     /* no answer before the deadline */
-	FAIL_REFUSED,     /* nobody there: refused, reset, unreachable, name not resolved */
-	FAIL_LOGON,       /* the account was not accepted; counts for the account's back-off */
-	FAIL_DENIED,      /* logged on, but not allowed to */
+	FAIL_USAGE, /* what the operator wrote: an option, a key, a file's permissions */
+	FAIL_TIMEOUT, /* no answer before the deadline */
+	FAIL_REFUSED, /* nobody there: refused, reset, unreachable, name not resolved */
+	FAIL_LOGON,  /* the account was not accepted; counts for the account's back-off */
+	FAIL_DENIED, /* logged on, but not allowed to */
 	FAIL_PROTOCOL,    /* an answer that makes no sense, or a hostile one */
 	FAIL_UNSUPPORTED, /* the other side, or this build, cannot do that */
 	FAIL_ABSENT,      /* the thing asked for does not exist */

@@ -224,8 +224,8 @@ static bool is_enough(struct harvest *harvest, int64_t time)
 		time < harvest->plan.cutoff ? harvest->old_in_a_row + 1 : 0;
 	bool has_boot = harvest->has_seen_boot || !harvest->plan.needs_boot;
 	return harvest->is_full ||
-	       (harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark) ||
-	       (harvest->old_in_a_row >= HARVEST_OLD_RECORDS && has_boot);
+		(harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark) ||
+		(harvest->old_in_a_row >= HARVEST_OLD_RECORDS && has_boot);
 }
 
 bool harvest_take(struct harvest *harvest, struct bytes record)
@@ -262,12 +262,11 @@ void harvest_finish(
 	if (is_empty && bookmark->is_set)
 		log->was_cleared = true;
 	log->is_wrapped = harvest->is_full ||
-			  (is_oldest && harvest->has_taken && harvest->last_number > 1);
+		(is_oldest && harvest->has_taken && harvest->last_number > 1);
 	log->is_whole = is_oldest;
 	log->is_cut = end == HARVEST_CUT;
 	log->stopped_at_bookmark = end == HARVEST_ENOUGH &&
-				   harvest->has_reached_bookmark &&
-				   harvest->plan.stops_at_bookmark;
+		harvest->has_reached_bookmark && harvest->plan.stops_at_bookmark;
 	if (log->is_cut)
 		log->newest = log->was_cleared ? (struct bookmark){0} : *bookmark;
 

@@ -14,7 +14,7 @@ struct harvest;
 
 /* How the service is called in logs that others write. */
 struct watch {
-	const char *service;		  /* key name: "MSExchangeIMC" */
+	const char *service;              /* key name: "MSExchangeIMC" */
 	const char *const *display_names; /* as the Service Control Manager prints them */
 	size_t display_name_count;
 };
@@ -22,11 +22,11 @@ struct watch {
 struct harvest_plan {
 	enum log_kind kind;
 	const struct watch *watch;
-	int64_t now;		  /* server's clock; damage is no later than this */
-	int64_t cutoff;		  /* older records do not matter (server's clock) */
-	bool needs_boot;	  /* System: read on until one boot was seen */
+	int64_t now;              /* server's clock; damage is no later than this */
+	int64_t cutoff;           /* older records do not matter (server's clock) */
+	bool needs_boot;          /* System: read on until one boot was seen */
 	struct bookmark bookmark; /* where the last run stopped; not set: none */
-	bool stops_at_bookmark;	  /* what lies before it is remembered and long enough */
+	bool stops_at_bookmark;   /* what lies before it is remembered and long enough */
 };
 
 /*
@@ -64,7 +64,7 @@ void harvest_damage(struct harvest *harvest);
 enum harvest_end {
 	HARVEST_ENOUGH, /* harvest_take() said so */
 	HARVEST_OLDEST, /* the log's oldest record was taken (or the log is empty) */
-	HARVEST_CUT	/* it broke off: what is older was not read */
+	HARVEST_CUT     /* it broke off: what is older was not read */
 };
 
 /* Puts what was gathered into `ret`, owned by `owner`, and frees the harvest. With

@@ -39,7 +39,8 @@ static struct telling newest_of(const struct log *log, int64_t boot)
 {
 	for (size_t i = log->event_count; i > 0; i--) {
 		struct telling telling = {.event = &log->events[i - 1]};
-		if (telling.event->time >= boot && tells(telling.event, &telling.is_start))
+		if (telling.event->time >= boot &&
+			tells(telling.event, &telling.is_start))
 			return telling;
 	}
 	return (struct telling){0};
@@ -59,15 +60,18 @@ static const char *obstacle(const struct evidence *evidence, const struct boot *
 {
 	if (evidence->parts[PART_SYSTEM].knowledge == NOT_OFFERED)
 		return "the service's state can be inferred only with a System log";
-	if (!evidence_has(evidence, PART_SYSTEM) || !evidence_has(evidence, PART_APPLICATION))
-		return "the service's state cannot be inferred from logs that were not read";
+	if (!evidence_has(evidence, PART_SYSTEM) ||
+		!evidence_has(evidence, PART_APPLICATION))
+		return "the service's state cannot be inferred from logs that were "
+			"not read";
 	if (boot == NULL)
-		return "the service's state cannot be inferred: the System log holds no boot";
+		return "the service's state cannot be inferred: the System log holds "
+			"no boot";
 	return NULL;
 }
 
-void infer_service_state(struct evidence *evidence, const struct policy *policy,
-	int64_t server_now)
+void infer_service_state(
+	struct evidence *evidence, const struct policy *policy, int64_t server_now)
 {
 	if (evidence->parts[PART_STATE].knowledge != NOT_OFFERED)
 		return;
@@ -76,11 +80,14 @@ void infer_service_state(struct evidence *evidence, const struct policy *policy,
 	const char *problem = obstacle(evidence, boot);
 	struct telling telling = {0};
 	if (problem == NULL) {
-		telling = newer(newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
+		telling = newer(
+			newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
 			newest_of(&evidence->logs[LOG_SYSTEM], boot->counts_from));
 		if (telling.event == NULL)
-			problem = "the service's state cannot be inferred: since the last boot "
-				  "no start, stop or failure was logged";
+			problem =
+				"the service's state cannot be inferred: since the "
+				"last boot "
+				"no start, stop or failure was logged";
 	}
 	talloc_free(history);
 

@@ -142,8 +142,9 @@ static bool take_head(struct reader *reader, char *into, size_t room)
 
 	reader->line[length - 1] = '\0';
 	reader->is_in_section = true;
-	return tell(reader, &(struct inifile_line){.number = reader->number,
-				    .section = reader->line + 1});
+	return tell(reader,
+		&(struct inifile_line){
+			.number = reader->number, .section = reader->line + 1});
 }
 
 static bool take_key(struct reader *reader, char *into, size_t room)

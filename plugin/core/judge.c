@@ -15,7 +15,7 @@ static enum service_state state_of(const struct verdict *verdict)
 	return verdict->evidence->service.state;
 }
 
-/* --- the 4071 condition --------------------------------------------------------------- */
+/* --- the 4071 condition --- */
 
 static bool has_any_4071(const struct history *history)
 {
@@ -38,7 +38,8 @@ static bool is_log_doubtful(const struct verdict *verdict)
 	const struct log *log = &verdict->evidence->logs[LOG_APPLICATION];
 	const struct boot *boot = history_last_boot(verdict->history);
 	int64_t since = boot == NULL ? verdict->history->horizon : boot->counts_from;
-	return !has(verdict, PART_APPLICATION) || (log->damaged > 0 && log->damage_time >= since);
+	return !has(verdict, PART_APPLICATION) ||
+		(log->damaged > 0 && log->damage_time >= since);
 }
 
 static enum condition condition_of(const struct verdict *verdict)
@@ -78,7 +79,8 @@ static enum trigger trigger_of(const struct history *history)
 	enum trigger trigger = TRIGGER_NONE;
 	for (size_t i = 0; i < history->attempt_count; i++) {
 		const struct attempt *attempt = &history->attempts[i];
-		if (!attempt->is_4071 || (only_current && !attempt_is_current_4071(attempt)))
+		if (!attempt->is_4071 ||
+			(only_current && !attempt_is_current_4071(attempt)))
 			continue;
 		if (trigger == TRIGGER_NONE)
 			trigger = attempt->trigger;
@@ -106,7 +108,7 @@ static void count_4071(struct verdict *verdict)
 	}
 }
 
-/* --- why it is down ------------------------------------------------------------------- */
+/* --- why it is down --- */
 
 static const struct dependency *dependency_down(const struct service *service)
 {
@@ -156,7 +158,8 @@ static void set_times(struct verdict *verdict, int64_t now)
 {
 	const struct evidence *evidence = verdict->evidence;
 	verdict->server_now = now + evidence->clock_skew;
-	int64_t observed_at = evidence->observed_at == NO_TIME ? now : evidence->observed_at;
+	int64_t observed_at =
+		evidence->observed_at == NO_TIME ? now : evidence->observed_at;
 	verdict->evidence_age = now > observed_at ? now - observed_at : 0;
 	verdict->state_since = evidence->state_since;
 }
@@ -174,7 +177,8 @@ struct verdict *judge(void *parent, const struct evidence *evidence,
 	verdict->condition = condition_of(verdict);
 	verdict->trigger = trigger_of(verdict->history);
 	count_4071(verdict);
-	if (state_of(verdict) == SERVICE_STOPPED || verdict->condition == CONDITION_ACTIVE)
+	if (state_of(verdict) == SERVICE_STOPPED ||
+		verdict->condition == CONDITION_ACTIVE)
 		find_cause(verdict);
 	severity_apply(verdict);
 	sentence_write(verdict);

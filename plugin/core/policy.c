@@ -17,13 +17,16 @@ static const struct key_row key_rows[KEYS] = {
 	[KEY_MAINTENANCE] = {"maintenance", STATUS_OK, "configured for this server"},
 	[KEY_UNREACHABLE] = {"unreachable", STATUS_UNKNOWN, "nothing could be learned"},
 	[KEY_ABSENT] = {"absent", STATUS_UNKNOWN, "there is no such service"},
-	[KEY_ACTIVE] = {"active", STATUS_CRITICAL, "down, the newest start ended in 4071"},
+	[KEY_ACTIVE] = {"active", STATUS_CRITICAL,
+		"down, the newest start ended in 4071"},
 	[KEY_STATE_UNREADABLE] = {"state-unreadable", STATUS_UNKNOWN,
 		"a log was read, the service's state was not"},
-	[KEY_DISABLED] = {"disabled", STATUS_WARNING, "stopped, and its start is disabled"},
+	[KEY_DISABLED] = {"disabled", STATUS_WARNING,
+		"stopped, and its start is disabled"},
 	[KEY_BOOTING] = {"booting", STATUS_WARNING, "booted just now, not started yet"},
 	[KEY_STOPPED] = {"stopped", STATUS_CRITICAL, "stopped, for whatever other cause"},
-	[KEY_PENDING] = {"pending", STATUS_OK, "starting, stopping, ... graded by its age"},
+	[KEY_PENDING] = {"pending", STATUS_OK,
+		"starting, stopping, ... graded by its age"},
 	[KEY_PAUSED] = {"paused", STATUS_WARNING, "paused"},
 	[KEY_RECOVERED_AUTOMATIC] = {"recovered-automatic", STATUS_WARNING,
 		"runs, but an automatic start since the boot failed with 4071"},
@@ -31,7 +34,8 @@ static const struct key_row key_rows[KEYS] = {
 		"runs, but some start since the boot failed with 4071"},
 	[KEY_RECOVERED_MANUAL] = {"recovered-manual", STATUS_OK,
 		"runs; only starts by hand failed with 4071"},
-	[KEY_CLEARED] = {"cleared", STATUS_OK, "runs; 4071 came before the last boot only"},
+	[KEY_CLEARED] = {"cleared", STATUS_OK,
+		"runs; 4071 came before the last boot only"},
 	[KEY_RUNNING] = {"running", STATUS_OK, "runs, no 4071"},
 	[KEY_LOG_UNREADABLE] = {"log-unreadable", STATUS_UNKNOWN,
 		"the Application log could not be read"},
@@ -89,24 +93,26 @@ static bool find_key(const char *name, size_t length, enum key *ret)
 }
 
 /* One "KEY=STATE", `length` long. */
-static bool set_severity(struct policy *policy, const char *pair, size_t length,
-	struct failure *why)
+static bool set_severity(
+	struct policy *policy, const char *pair, size_t length, struct failure *why)
 {
 	const char *equals = memchr(pair, '=', length);
 	enum key key;
 	if (equals == NULL || !find_key(pair, (size_t)(equals - pair), &key))
 		return fail(why, FAIL_USAGE,
-			"severity must be KEY=STATE with a key of check_imc(1), not \"%.*s\"",
+			"severity must be KEY=STATE with a key of check_imc(1), not "
+			"\"%.*s\"",
 			(int)(length > 80 ? 80 : length), pair);
 
 	char state[16];
 	size_t state_length = length - (size_t)(equals + 1 - pair);
-	snprintf(state, sizeof(state), "%.*s", (int)(state_length > 15 ? 15 : state_length),
-		equals + 1);
+	snprintf(state, sizeof(state), "%.*s",
+		(int)(state_length > 15 ? 15 : state_length), equals + 1);
 	enum status status;
 	if (!status_parse(state, &status))
 		return fail(why, FAIL_USAGE,
-			"severity %s must be ok, warning, critical or unknown, not \"%s\"",
+			"severity %s must be ok, warning, critical or unknown, not "
+			"\"%s\"",
 			key_rows[key].name, state);
 	policy->severity[key] = status;
 	policy->is_severity_set[key] = true;
@@ -130,8 +136,10 @@ bool policy_set_severities(struct policy *policy, const char *text, struct failu
 
 enum status status_worst(enum status a, enum status b)
 {
-	static const int badness[STATUSES] = {
-		[STATUS_OK] = 0, [STATUS_UNKNOWN] = 1, [STATUS_WARNING] = 2, [STATUS_CRITICAL] = 3};
+	static const int badness[STATUSES] = {[STATUS_OK] = 0,
+		[STATUS_UNKNOWN] = 1,
+		[STATUS_WARNING] = 2,
+		[STATUS_CRITICAL] = 3};
 	return badness[a] >= badness[b] ? a : b;
 }
 
@@ -149,7 +157,8 @@ bool status_parse(const char *text, enum status *ret)
 {
 	for (enum status status = 0; status < STATUSES; status++) {
 		const char digit[] = {(char)('0' + (int)status), '\0'};
-		if (strcasecmp(text, status_rows[status].name) == 0 || strcmp(text, digit) == 0) {
+		if (strcasecmp(text, status_rows[status].name) == 0 ||
+			strcmp(text, digit) == 0) {
 			*ret = status;
 			return true;
 		}

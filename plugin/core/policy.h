@@ -11,7 +11,7 @@
 /* Nagios's exit codes. */
 enum status { STATUS_OK, STATUS_WARNING, STATUS_CRITICAL, STATUS_UNKNOWN, STATUSES };
 
-/* The rows of the severity table (design §5): one row of state, then the added ones. */
+/* The rows of the severity table: one row of state, then the added ones. */
 enum key {
 	KEY_MAINTENANCE,
 	KEY_UNREACHABLE,
@@ -52,7 +52,8 @@ struct policy {
 	int64_t max_age;          /* of evidence; 0: no limit */
 	int64_t fixed_since;      /* NO_TIME: not given */
 	bool is_maintenance;
-	bool has_warning, has_critical; /* -w, -c on the 4071 attempts inside the lookback */
+	bool has_warning,
+		has_critical; /* -w, -c on the 4071 attempts inside the lookback */
 	struct range warning, critical;
 	/* By key. `pending` and `events` have states of their own until they are set. */
 	enum status severity[KEYS];
@@ -61,17 +62,17 @@ struct policy {
 
 struct policy policy_default(void);
 
-/* "KEY=STATE,KEY=STATE": STATE is ok, warning, critical or unknown. Nothing is changed where
- * any part of it is wrong. */
+/* "KEY=STATE,KEY=STATE": STATE is ok, warning, critical or unknown. Nothing is changed
+ * where any part of it is wrong. */
 bool policy_set_severities(struct policy *policy, const char *text, struct failure *why);
 
 /* The worse of two: critical, warning, unknown, ok. */
 enum status status_worst(enum status a, enum status b);
 
-const char *status_name(enum status status);      /* "critical" */
-const char *status_word(enum status status);      /* "CRITICAL" */
+const char *status_name(enum status status);           /* "critical" */
+const char *status_word(enum status status);           /* "CRITICAL" */
 bool status_parse(const char *text, enum status *ret); /* either, or 0 to 3 */
-const char *key_name(enum key key);               /* "recovered-automatic" */
-const char *key_help(enum key key);               /* when it holds, in a few words */
+const char *key_name(enum key key);                    /* "recovered-automatic" */
+const char *key_help(enum key key);                    /* when it holds, in a few words */
 
 #endif

@@ -114,8 +114,8 @@ char *range_format(void *parent, const struct range *range)
 		colon = "";
 	if (!isinf(range->end))
 		end = format_number(scratch, range->end);
-	char *text = memory_format(parent, "%s%s%s%s", range->inside ? "@" : "", start,
-		colon, end);
+	char *text = memory_format(
+		parent, "%s%s%s%s", range->inside ? "@" : "", start, colon, end);
 	talloc_free(scratch);
 	return text;
 }

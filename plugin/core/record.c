@@ -89,7 +89,7 @@ int64_t record_generated(struct bytes bytes)
 static bool has_both_lengths(struct bytes bytes)
 {
 	return bytes.length >= RECORD_MIN && record_length(bytes) == bytes.length &&
-	       u32_at(bytes, bytes.length - 4) == bytes.length;
+		u32_at(bytes, bytes.length - 4) == bytes.length;
 }
 
 /* Offsets count only where there is something: a DataOffset may point past the record
@@ -103,8 +103,9 @@ static struct span span_at(
 static bool is_inside(struct bytes bytes, struct span span)
 {
 	uint32_t end = (uint32_t)bytes.length - 4;
-	return span.length == 0 || (span.start >= RECORD_FIXED && span.start <= end &&
-					   span.length <= end - span.start);
+	return span.length == 0 ||
+		(span.start >= RECORD_FIXED && span.start <= end &&
+			span.length <= end - span.start);
 }
 
 static struct span sid_of(struct bytes bytes)
@@ -130,7 +131,7 @@ bool record_is_sound(struct bytes bytes)
 		return false;
 	struct span strings = strings_of(bytes);
 	return strings.start % 2 == 0 && is_inside(bytes, strings) &&
-	       is_inside(bytes, sid_of(bytes)) && is_inside(bytes, data_of(bytes));
+		is_inside(bytes, sid_of(bytes)) && is_inside(bytes, data_of(bytes));
 }
 
 static uint16_t lower(uint16_t unit)
@@ -174,13 +175,13 @@ static bool take_texts(struct bytes bytes, struct record *record, struct span *r
 		cursor_utf16_text(&strings);
 	ret_strings->length = (uint32_t)(rest.length - strings.rest.length);
 	return !names.failed && !strings.failed &&
-	       bytes_slice(rest, 0, ret_strings->length, &record->strings);
+		bytes_slice(rest, 0, ret_strings->length, &record->strings);
 }
 
 static bool overlap(struct span a, struct span b)
 {
 	return a.length > 0 && b.length > 0 && a.start < b.start + b.length &&
-	       b.start < a.start + a.length;
+		b.start < a.start + a.length;
 }
 
 bool record_decode(struct bytes bytes, struct record *ret, struct failure *why)

@@ -13,9 +13,9 @@
  * into the bytes that were given.
  */
 enum {
-	RECORD_FIXED = 0x38,	       /* bytes before the source name */
+	RECORD_FIXED = 0x38,           /* bytes before the source name */
 	RECORD_MIN = RECORD_FIXED + 4, /* ... and the copy of the length at the end */
-	RECORD_MAX = 0x3FFFF,	       /* MAX_SINGLE_EVENT */
+	RECORD_MAX = 0x3FFFF,          /* MAX_SINGLE_EVENT */
 	RECORD_SIGNATURE = 0x654C664C, /* "LfLe" */
 	RECORD_MAX_STRINGS = 0x100
 };
@@ -30,7 +30,7 @@ enum event_type {
 struct record {
 	uint32_t number;
 	int64_t generated, written; /* seconds since 1970, UTC, by the server's clock */
-	uint32_t id;		    /* all 32 bits; compare id & 0xFFFF */
+	uint32_t id;                /* all 32 bits; compare id & 0xFFFF */
 	uint16_t type, category;
 	uint16_t string_count;
 	struct bytes source, computer; /* UTF-16LE, without the zero at the end */

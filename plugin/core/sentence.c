@@ -84,8 +84,9 @@ static char *cause_text(struct verdict *verdict)
 	const struct exit_code_entry *exit = exit_code_find(service->win32_exit);
 	switch (verdict->cause) {
 	case CAUSE_START_FAILURE:
-		return memory_format(verdict, "the last start failed with event %u%s%s", id,
-			entry != NULL ? ": " : "", entry != NULL ? entry->meaning : "");
+		return memory_format(verdict, "the last start failed with event %u%s%s",
+			id, entry != NULL ? ": " : "",
+			entry != NULL ? entry->meaning : "");
 	case CAUSE_DEPENDENCY:
 		return memory_format(verdict, "%s, which it needs, is not running",
 			verdict->cause_name);
@@ -98,7 +99,8 @@ static char *cause_text(struct verdict *verdict)
 			ago(verdict, verdict->history->last_stop->time));
 	case CAUSE_EXIT_CODE:
 		if (service->win32_exit == EXIT_SERVICE_SPECIFIC)
-			return memory_format(verdict, "exit code 1066, service-specific %u",
+			return memory_format(verdict,
+				"exit code 1066, service-specific %u",
 				service->specific_exit);
 		return memory_format(verdict, "exit code %u%s%s", service->win32_exit,
 			exit != NULL ? ": " : "", exit != NULL ? exit->meaning : "");
@@ -133,7 +135,7 @@ static char *pending_text(struct verdict *verdict)
 	if (verdict->state_since == NO_TIME)
 		return memory_format(verdict, "%s, since when is not known", state);
 	int64_t since = verdict->state_since > verdict->boot_time ? verdict->state_since
-								   : verdict->boot_time;
+								  : verdict->boot_time;
 	return memory_format(verdict, "%s for %s", state,
 		when_format_duration(verdict, verdict->server_now - since));
 }
@@ -182,8 +184,8 @@ static char *state_row_text(struct verdict *verdict)
 	case KEY_RECOVERED_MANUAL:
 		return memory_format(verdict, "%s, but %s", state, event_text(verdict));
 	case KEY_CLEARED:
-		return memory_format(verdict, "%s, %s, before the last start that worked", state,
-			event_text(verdict));
+		return memory_format(verdict, "%s, %s, before the last start that worked",
+			state, event_text(verdict));
 	default:
 		break;
 	}
@@ -210,14 +212,17 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 		return memory_format(verdict, "log damaged in %u places",
 			log->damaged + verdict->evidence->logs[LOG_SYSTEM].damaged);
 	case KEY_LOG_CLEARED:
-		return memory_format(verdict, "%s log cleared since the last check: events may "
-					      "have gone unread",
+		return memory_format(verdict,
+			"%s log cleared since the last check: events may "
+			"have gone unread",
 			log_name(log->was_cleared ? LOG_APPLICATION : LOG_SYSTEM));
 	case KEY_LOG_SHORT:
-		return memory_format(verdict, "Application log wrapped: it reaches back only to %s",
+		return memory_format(verdict,
+			"Application log wrapped: it reaches back only to %s",
 			when_format_time(verdict, log->reaches_back_to));
 	case KEY_START_TYPE:
-		return memory_format(verdict, "start type is %s: it will not start at the next boot",
+		return memory_format(verdict,
+			"start type is %s: it will not start at the next boot",
 			start_type_name(verdict->evidence->service.start_type));
 	case KEY_STALE:
 		return memory_format(verdict, "evidence is %s old",
@@ -225,7 +230,8 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 	case KEY_STATE_FILE:
 		return memory_copy(verdict, failure_text(verdict, PART_MEMORY));
 	case KEY_EVENTS:
-		return memory_format(verdict, "%u events 4071 in %s", verdict->events_4071,
+		return memory_format(verdict, "%u events 4071 in %s",
+			verdict->events_4071,
 			when_format_duration(verdict, verdict->policy->lookback));
 	default:
 		break;
@@ -235,7 +241,8 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 
 static void add_note(struct verdict *verdict, char *note)
 {
-	verdict->notes = memory_resize(verdict, verdict->notes, char *, verdict->note_count + 1);
+	verdict->notes =
+		memory_resize(verdict, verdict->notes, char *, verdict->note_count + 1);
 	verdict->notes[verdict->note_count++] = note;
 }
 
@@ -256,7 +263,7 @@ static char *with_added_rows(struct verdict *verdict, char *text)
 	return text;
 }
 
-/* --- advice ------------------------------------------------------------------------- */
+/* --- advice --- */
 
 static const char *condition_advice(const struct verdict *verdict)
 {
@@ -277,8 +284,9 @@ static const char *condition_advice(const struct verdict *verdict)
 
 static bool is_local_system(const char *account)
 {
-	return account != NULL && (text_is_name(account, "LocalSystem") ||
-		text_is_name(account, ".\\LocalSystem"));
+	return account != NULL &&
+		(text_is_name(account, "LocalSystem") ||
+			text_is_name(account, ".\\LocalSystem"));
 }
 
 static const char *cause_advice(const struct verdict *verdict)
@@ -304,28 +312,35 @@ static const char *advice_for(const struct verdict *verdict)
 	return advice;
 }
 
-/* --- notes -------------------------------------------------------------------------- */
+/* --- notes --- */
 
 static void note_circumstances(struct verdict *verdict)
 {
 	const struct service *service = &verdict->evidence->service;
 	if (service->earlier_state != SERVICE_UNKNOWN)
-		add_note(verdict, memory_format(verdict,
-			"the state changed during this check: it was %s first",
-			service_state_name(service->earlier_state)));
+		add_note(verdict,
+			memory_format(verdict,
+				"the state changed during this check: it was %s first",
+				service_state_name(service->earlier_state)));
 	for (size_t i = 0; i < service->dependency_count; i++) {
 		if (service->dependencies[i].state != SERVICE_RUNNING)
-			add_note(verdict, memory_format(verdict, "it depends on %s: %s",
-				service->dependencies[i].name,
-				service_state_name(service->dependencies[i].state)));
+			add_note(verdict,
+				memory_format(verdict, "it depends on %s: %s",
+					service->dependencies[i].name,
+					service_state_name(
+						service->dependencies[i].state)));
 	}
 	if (verdict->state_key == KEY_RECOVERED_AUTOMATIC)
-		add_note(verdict, memory_copy(verdict,
-			"it failed at the automatic start: the next boot may bring that back"));
+		add_note(verdict,
+			memory_copy(verdict,
+				"it failed at the automatic start: the next boot may "
+				"bring that back"));
 	const struct attempt *newest = history_newest(verdict->history);
 	if (newest != NULL && newest->time > verdict->server_now + WHEN_MINUTE)
-		add_note(verdict, memory_copy(verdict,
-			"events lie in the future of the given clock: their age counts as 0"));
+		add_note(verdict,
+			memory_copy(verdict,
+				"events lie in the future of the given clock: their "
+				"age counts as 0"));
 	if (verdict->boot_time == NO_TIME && evidence_has(verdict->evidence, PART_SYSTEM))
 		add_note(verdict, memory_copy(verdict, "the System log holds no boot"));
 }

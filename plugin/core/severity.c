@@ -240,8 +240,10 @@ static enum status pending_status(const struct verdict *verdict)
 {
 	const struct policy *policy = verdict->policy;
 	int64_t now = verdict->server_now;
-	int64_t since_boot = verdict->boot_time == NO_TIME ? INT64_MAX : now - verdict->boot_time;
-	int64_t age = verdict->state_since == NO_TIME ? INT64_MAX : now - verdict->state_since;
+	int64_t since_boot =
+		verdict->boot_time == NO_TIME ? INT64_MAX : now - verdict->boot_time;
+	int64_t age =
+		verdict->state_since == NO_TIME ? INT64_MAX : now - verdict->state_since;
 	bool is_age_known = age != INT64_MAX || since_boot < policy->pending_warning;
 	if (age > since_boot)
 		age = since_boot;
@@ -249,7 +251,7 @@ static enum status pending_status(const struct verdict *verdict)
 	enum status status = STATUS_OK;
 	if (!is_age_known)
 		status = verdict->evidence->service.check_point_moved ? STATUS_OK
-								       : STATUS_WARNING;
+								      : STATUS_WARNING;
 	else if (age >= policy->pending_critical)
 		status = STATUS_CRITICAL;
 	else if (age >= policy->pending_warning)

@@ -5,9 +5,9 @@
 #include "verdict.h"
 
 /*
- * The severity table (design §5): which rows hold for a verdict whose condition, history and
- * times are known, how bad each is, and the status that follows. Sets keys, key_status,
- * state_key and status.
+ * The severity table: which rows hold for a verdict whose condition, history
+ * and times are known, how bad each is, and the status that follows. Sets keys,
+ * key_status, state_key and status.
  */
 void severity_apply(struct verdict *verdict);
 

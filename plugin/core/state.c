@@ -16,15 +16,16 @@ struct state *state_new(void *parent)
 	return state;
 }
 
-bool state_covers(const struct state *state, enum log_kind kind, int64_t cutoff,
-	bool needs_boot)
+bool state_covers(
+	const struct state *state, enum log_kind kind, int64_t cutoff, bool needs_boot)
 {
 	const struct log *log = &state->logs[kind];
 	if (!log->newest.is_set)
 		return false;
 	if (log->is_whole)
 		return true;
-	return log->reaches_back_to <= cutoff && (!needs_boot || log_last_boot(log) != NULL);
+	return log->reaches_back_to <= cutoff &&
+		(!needs_boot || log_last_boot(log) != NULL);
 }
 
 /* A skew that was learned within the hour spares the question; an older one still beats
@@ -47,14 +48,15 @@ void state_recall(const struct state *state, struct evidence *evidence, int64_t 
 
 	if (!evidence_has(evidence, PART_STATE) || evidence->service.is_inferred)
 		return;
-	bool is_same = state->has_state && state->service_state == evidence->service.state;
+	bool is_same =
+		state->has_state && state->service_state == evidence->service.state;
 	evidence->state_since =
 		is_same ? state->service_state_since : now + evidence->clock_skew;
 }
 
 /* Earlier events can no longer matter, even if the lookback grew by a day. */
-static int64_t oldest_needed(const struct evidence *evidence, const struct policy *policy,
-	int64_t server_now)
+static int64_t oldest_needed(
+	const struct evidence *evidence, const struct policy *policy, int64_t server_now)
 {
 	const struct log *system = &evidence->logs[LOG_SYSTEM];
 	const struct event *boot = log_last_boot(system);
@@ -71,8 +73,8 @@ static int64_t oldest_needed(const struct evidence *evidence, const struct polic
 	return oldest - policy->boot_window - WHEN_DAY;
 }
 
-static void remember_log(struct state *state, enum log_kind kind, const struct log *log,
-	int64_t oldest)
+static void remember_log(
+	struct state *state, enum log_kind kind, const struct log *log, int64_t oldest)
 {
 	struct log *kept = &state->logs[kind];
 	const struct event *boot = log_last_boot(log);

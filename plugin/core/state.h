@@ -9,8 +9,8 @@
 struct state {
 	struct log logs[LOGS];
 	bool has_state;
-	enum service_state service_state; /* as last seen */
-	int64_t service_state_since;      /* by the server's clock */
+	enum service_state service_state;  /* as last seen */
+	int64_t service_state_since;       /* by the server's clock */
 	int64_t clock_skew, clock_read_at; /* NO_TIME: never */
 };
 
@@ -18,13 +18,15 @@ struct state {
 struct state *state_new(void *parent);
 
 /* May a reading that needs records back to `cutoff` stop at the log's bookmark? */
-bool state_covers(const struct state *state, enum log_kind kind, int64_t cutoff,
-	bool needs_boot);
+bool state_covers(
+	const struct state *state, enum log_kind kind, int64_t cutoff, bool needs_boot);
 
-/* Joins what is remembered into fresh evidence, before it is judged. `now` by our clock. */
+/* Joins what is remembered into fresh evidence, before it is judged. `now` by our clock.
+ */
 void state_recall(const struct state *state, struct evidence *evidence, int64_t now);
 
-/* What is to be remembered after this evidence (which was joined with the state before). */
+/* What is to be remembered after this evidence (which was joined with the state before).
+ */
 struct state *state_after(void *parent, const struct state *before,
 	const struct evidence *evidence, const struct policy *policy, int64_t now);
 

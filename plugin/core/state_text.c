@@ -22,7 +22,7 @@ static const char *const origin_names[ORIGINS] = {
 /* A record's 32 bits of seconds, and as much again for a skewed clock. */
 static const int64_t MAX_TIME = 2 * (int64_t)UINT32_MAX;
 
-/* --- writing -------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* So that what is written can be read: a server's clock can be anywhere. */
 static int64_t in_bounds(int64_t moment)
@@ -41,7 +41,8 @@ static char *append_time(char *text, int64_t moment)
 static char *format_log(char *text, enum log_kind kind, const struct log *log)
 {
 	text = talloc_asprintf_append_buffer(text,
-		"log %s %" PRIu32 " %d %" PRIu32 " %" PRId64 " %016" PRIx64 " %d %d %" PRIu32,
+		"log %s %" PRIu32 " %d %" PRIu32 " %" PRId64 " %016" PRIx64
+		" %d %d %" PRIu32,
 		log_name(kind), log->generation, log->newest.is_set, log->newest.record,
 		log->newest.time, log->newest.hash, log->is_whole, log->is_wrapped,
 		log->damaged);
@@ -60,7 +61,8 @@ static char *format_log(char *text, enum log_kind kind, const struct log *log)
 			? NULL
 			: text_percent_encode(NULL, event->detail);
 		text = talloc_asprintf_append_buffer(text,
-			"event %s %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRIu32 " %u%s%s\n",
+			"event %s %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRIu32
+			" %u%s%s\n",
 			origin_names[event->origin], event->generation, event->record,
 			event->time, event->id, event->type, detail == NULL ? "" : " ",
 			detail == NULL ? "" : detail);
@@ -71,24 +73,25 @@ static char *format_log(char *text, enum log_kind kind, const struct log *log)
 
 char *state_format(void *parent, const char *server, const struct state *state)
 {
-	char *text = memory_format(parent, "%s%d\nserver %s\n", first_words, STATE_VERSION,
-		server);
+	char *text = memory_format(
+		parent, "%s%d\nserver %s\n", first_words, STATE_VERSION, server);
 	if (state->has_state)
 		text = talloc_asprintf_append_buffer(text, "service %s %" PRId64 "\n",
 			service_state_name(state->service_state),
 			in_bounds(state->service_state_since));
 	if (state->clock_read_at != NO_TIME &&
 		state->clock_read_at == in_bounds(state->clock_read_at))
-		text = talloc_asprintf_append_buffer(text, "clock %" PRId64 " %" PRId64 "\n",
-			state->clock_skew, state->clock_read_at);
+		text = talloc_asprintf_append_buffer(text,
+			"clock %" PRId64 " %" PRId64 "\n", state->clock_skew,
+			state->clock_read_at);
 	for (enum log_kind kind = 0; kind < LOGS; kind++)
 		text = format_log(text, kind, &state->logs[kind]);
 	struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-	return memory_required(talloc_asprintf_append_buffer(text, "end %016" PRIx64 "\n",
-		bytes_hash(bytes)));
+	return memory_required(talloc_asprintf_append_buffer(
+		text, "end %016" PRIx64 "\n", bytes_hash(bytes)));
 }
 
-/* --- reading -------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* The words of one line; the first that is missing or wrong sets `failed`. */
 struct words {
@@ -150,8 +153,8 @@ static uint64_t take_hash(struct words *words)
 	return words->failed ? 0 : strtoull(word, NULL, 16);
 }
 
-static unsigned take_name(struct words *words, const char *(*name_of)(unsigned),
-	unsigned count)
+static unsigned take_name(
+	struct words *words, const char *(*name_of)(unsigned), unsigned count)
 {
 	const char *word = take_word(words);
 	for (unsigned i = 0; i < count; i++) {
@@ -226,7 +229,8 @@ static void read_log(struct reading *reading, struct words *words)
 
 static void read_fall(struct reading *reading, struct words *words)
 {
-	struct clock_fall fall = {.generation = take_u32(words), .record = take_u32(words)};
+	struct clock_fall fall = {
+		.generation = take_u32(words), .record = take_u32(words)};
 	fall.from = take_event_time(words);
 	fall.to = take_event_time(words);
 	if (reading->log == NULL)
@@ -291,7 +295,8 @@ static bool check_frame(const char *path, struct bytes text, struct failure *why
 	if (text.length < prefix || memcmp(begin, first_words, prefix) != 0 ||
 		memchr(begin, '\0', text.length) != NULL)
 		return fail(why, FAIL_DAMAGED,
-			"%s: line 1: this is no state file of imc-monitor; remove it or name "
+			"%s: line 1: this is no state file of imc-monitor; remove it "
+			"or name "
 			"another --state-dir",
 			path);
 	size_t digits = 0;
@@ -302,14 +307,17 @@ static bool check_frame(const char *path, struct bytes text, struct failure *why
 		begin + prefix);
 	if (prefix + digits < text.length && atoi(version) != STATE_VERSION)
 		return fail(why, FAIL_UNSUPPORTED,
-			"%s: line 1: state of version %s, but this program knows version %d",
+			"%s: line 1: state of version %s, but this program knows "
+			"version %d",
 			path, version, STATE_VERSION);
 	char end[END_LENGTH + 1];
-	struct bytes body = {text.data, text.length > END_LENGTH ? text.length - END_LENGTH : 0};
+	struct bytes body = {
+		text.data, text.length > END_LENGTH ? text.length - END_LENGTH : 0};
 	snprintf(end, sizeof(end), "end %016" PRIx64 "\n", bytes_hash(body));
 	if (body.length == 0 || memcmp(begin + body.length, end, END_LENGTH) != 0)
 		return fail(why, FAIL_DAMAGED,
-			"%s: this state file was cut or changed: its last line is not \"end\" "
+			"%s: this state file was cut or changed: its last line is not "
+			"\"end\" "
 			"with the right hash; remove the file to start anew",
 			path);
 	return true;
@@ -332,7 +340,8 @@ bool state_parse(void *parent, const char *path, const char *server, struct byte
 		if (!read_line(&reading, line)) {
 			talloc_free(state);
 			return fail(why, FAIL_DAMAGED,
-				"%s: line %u is not what this program writes for server %s; "
+				"%s: line %u is not what this program writes for "
+				"server %s; "
 				"remove the file to start anew",
 				path, number + 1, server);
 		}

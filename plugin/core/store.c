@@ -74,8 +74,8 @@ static bool check_file(const struct stat *status, const char *path, struct failu
 	return check_owner(status, path, why);
 }
 
-bool store_open(void *parent, const char *directory, struct store **ret,
-	struct failure *why)
+bool store_open(
+	void *parent, const char *directory, struct store **ret, struct failure *why)
 {
 	int opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (opened < 0 && errno == ENOENT)
@@ -91,9 +91,9 @@ bool store_open(void *parent, const char *directory, struct store **ret,
 	talloc_set_destructor(store, store_close);
 
 	struct stat status;
-	bool is_good = fstat(opened, &status) == 0 ?
-		check_owner(&status, directory, why) :
-		fail_file(why, "examine the state directory", directory);
+	bool is_good = fstat(opened, &status) == 0
+		? check_owner(&status, directory, why)
+		: fail_file(why, "examine the state directory", directory);
 	if (!is_good) {
 		talloc_free(store);
 		return false;
@@ -107,10 +107,10 @@ static char *file_name(void *parent, const char *name, const char *suffix)
 {
 	char *encoded = text_percent_encode(NULL, name);
 	struct bytes whole = {(const uint8_t *)name, strlen(name)};
-	char *file = strlen(encoded) <= NAME_MAX_BYTES ?
-		memory_format(parent, "%s.%s", encoded, suffix) :
-		memory_format(parent, "%.*s~%016llx.%s", NAME_KEPT_BYTES, encoded,
-			(unsigned long long)bytes_hash(whole), suffix);
+	char *file = strlen(encoded) <= NAME_MAX_BYTES
+		? memory_format(parent, "%s.%s", encoded, suffix)
+		: memory_format(parent, "%.*s~%016llx.%s", NAME_KEPT_BYTES, encoded,
+			  (unsigned long long)bytes_hash(whole), suffix);
 	talloc_free(encoded);
 	return file;
 }
@@ -151,8 +151,8 @@ static bool is_current(const struct store_entry *entry)
  * Asks again and again rather than sleep in flock(), which only a signal could end, and
  * signals are the program's. The core reads no clock: the naps are counted.
  */
-static bool wait_for_lock(struct store_entry *entry, unsigned wait_ms,
-	struct failure *why)
+static bool wait_for_lock(
+	struct store_entry *entry, unsigned wait_ms, struct failure *why)
 {
 	const struct timespec nap = {.tv_nsec = WAIT_STEP_MS * 1000000L};
 	for (unsigned waited = 0;; waited += WAIT_STEP_MS) {

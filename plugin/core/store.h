@@ -18,8 +18,8 @@
 struct store;
 
 /* Opens (does not create) the directory. The store belongs to `parent`. */
-bool store_open(void *parent, const char *directory, struct store **ret,
-	struct failure *why);
+bool store_open(
+	void *parent, const char *directory, struct store **ret, struct failure *why);
 
 /* One file of it, locked until the entry is freed; the store must live as long. `name` is
  * percent-encoded, and where that is longer than 200 bytes, cut with a hash of it all;

@@ -106,7 +106,7 @@ bool target_finish(struct target *target, struct failure *why)
 	return true;
 }
 
-/* --- the settings ----------------------------------------------------------------- */
+/* --- the settings --- */
 
 static bool replace(struct target *target, char **field, size_t limit, const char *value,
 	struct failure *why)

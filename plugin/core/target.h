@@ -20,7 +20,7 @@ struct target {
 			*/
 	char *address; /* host name or address; NULL: none (evt) */
 	const char *source; /* "rpc" or "evt"; NULL: not said, until target_finish() */
-	unsigned port;	    /* 0: the source's own */
+	unsigned port;      /* 0: the source's own */
 	char *credentials;  /* path; NULL: none */
 	char *evt, *system_evt; /* paths; NULL: none */
 	struct watch watch;

@@ -17,41 +17,30 @@ enum { REMOVED = 0 };
 
 /* In order of code point; text.h says why each of the visible ones is there. */
 static const struct substitute substitutes[] = {
-	{0x0001, 0x0020, ' '},     /* C0 and the blank */
-	{'"', '"', 0x201D},
-	{'$', '$', 0xFF04},
-	{'&', '&', '+'},
-	{'\'', '\'', 0x2019},
-	{';', ';', ','},
-	{'<', '<', 0x2039},
-	{'>', '>', 0x203A},
-	{'\\', '\\', 0x2216},
-	{'`', '`', 0x2018},
-	{'|', '|', '/'},
-	{'~', '~', 0x223C},
-	{0x007F, 0x00A0, ' '},     /* DEL, C1, no-break blank */
-	{0x00AD, 0x00AD, REMOVED}, /* soft hyphen */
-	{0x034F, 0x034F, REMOVED}, /* combining grapheme joiner */
-	{0x061C, 0x061C, REMOVED}, /* Arabic letter mark */
-	{0x115F, 0x1160, REMOVED}, /* Hangul fillers */
-	{0x1680, 0x1680, ' '},
-	{0x17B4, 0x17B5, REMOVED}, /* invisible Khmer vowels */
+	{0x0001, 0x0020, ' '}, /* C0 and the blank */
+	{'"', '"', 0x201D}, {'$', '$', 0xFF04}, {'&', '&', '+'}, {'\'', '\'', 0x2019},
+	{';', ';', ','}, {'<', '<', 0x2039}, {'>', '>', 0x203A}, {'\\', '\\', 0x2216},
+	{'`', '`', 0x2018}, {'|', '|', '/'}, {'~', '~', 0x223C},
+	{0x007F, 0x00A0, ' '},                            /* DEL, C1, no-break blank */
+	{0x00AD, 0x00AD, REMOVED},                        /* soft hyphen */
+	{0x034F, 0x034F, REMOVED},                        /* combining grapheme joiner */
+	{0x061C, 0x061C, REMOVED},                        /* Arabic letter mark */
+	{0x115F, 0x1160, REMOVED},                        /* Hangul fillers */
+	{0x1680, 0x1680, ' '}, {0x17B4, 0x17B5, REMOVED}, /* invisible Khmer vowels */
 	{0x180B, 0x180F, REMOVED}, /* Mongolian selectors, vowel separator */
 	{0x2000, 0x200A, ' '},
 	{0x200B, 0x200F, REMOVED}, /* zero-width, left-to-right and right-to-left marks */
 	{0x2028, 0x2029, ' '},     /* line and paragraph separators */
 	{0x202A, 0x202E, REMOVED}, /* bidi embeddings and overrides */
-	{0x202F, 0x202F, ' '},
-	{0x205F, 0x205F, ' '},
+	{0x202F, 0x202F, ' '}, {0x205F, 0x205F, ' '},
 	{0x2060, 0x206F, REMOVED}, /* word joiner, invisible operators, bidi isolates */
 	{0x2800, 0x2800, ' '},     /* braille without dots */
-	{0x3000, 0x3000, ' '},
-	{0x3164, 0x3164, REMOVED}, /* Hangul filler */
-	{0xFDD0, 0xFDEF, REMOVED}, /* noncharacters */
-	{0xFE00, 0xFE0F, REMOVED}, /* variation selectors */
-	{0xFEFF, 0xFEFF, REMOVED}, /* byte order mark */
-	{0xFFA0, 0xFFA0, REMOVED}, /* Hangul filler */
-	{0xFFF0, 0xFFFB, REMOVED}, /* reserved, interlinear annotation */
+	{0x3000, 0x3000, ' '}, {0x3164, 0x3164, REMOVED}, /* Hangul filler */
+	{0xFDD0, 0xFDEF, REMOVED},                        /* noncharacters */
+	{0xFE00, 0xFE0F, REMOVED},                        /* variation selectors */
+	{0xFEFF, 0xFEFF, REMOVED},                        /* byte order mark */
+	{0xFFA0, 0xFFA0, REMOVED},                        /* Hangul filler */
+	{0xFFF0, 0xFFFB, REMOVED},   /* reserved, interlinear annotation */
 	{0xE0000, 0xE0FFF, REMOVED}, /* tags, variation selectors */
 };
 
@@ -266,7 +255,8 @@ static char *clean(void *parent, const char *utf8, size_t limit, const char *kep
 	struct line line = {memory_array(parent, char, room + 1), 0, room, 0, false};
 	while (*utf8 != '\0') {
 		uint32_t point = decode(&utf8);
-		bool stays = point != 0 && point < 0x80 && strchr(kept, (int)point) != NULL;
+		bool stays =
+			point != 0 && point < 0x80 && strchr(kept, (int)point) != NULL;
 		uint32_t shown = stays ? point : substitute_for(point);
 		if (shown == ' ')
 			line.blank_waits = line.length > 0;

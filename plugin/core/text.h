@@ -45,8 +45,8 @@ bool text_is_name(const char *text, const char *name);
  */
 char *text_clean(void *parent, const char *utf8, size_t limit);
 
-/* The same for a field that a program reads, where DOMAIN\user is to be compared with others:
- * what only a notification minds stays: \ ; and ~. */
+/* The same for a field that a program reads, where DOMAIN\user is to be compared with
+ * others: what only a notification minds stays: \ ; and ~. */
 char *text_clean_value(void *parent, const char *utf8, size_t limit);
 
 /* Percent-encoding for file names and state files: all but A-Za-z0-9._- becomes %XX. */

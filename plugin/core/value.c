@@ -9,7 +9,7 @@
 #include "when.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS	"0123456789"
+#define DIGITS  "0123456789"
 
 enum { NEAREST_MAX_NAME = 40, NEAREST_MAX_DISTANCE = 2, SERVER_NAME_MAX = 32 };
 

@@ -6,7 +6,7 @@
 #include "evidence.h"
 #include "policy.h"
 
-/* Where the 4071 condition stands (design §5). */
+/* Where the 4071 condition stands. */
 enum condition {
 	CONDITION_NONE,
 	CONDITION_ACTIVE,
@@ -29,34 +29,34 @@ enum cause {
 	CAUSE_UNKNOWN
 };
 
-/* What judge made of the evidence. All that it points to belongs to it, or to the evidence
- * that it was made from, which must live as long. */
+/* What judge made of the evidence. All that it points to belongs to it, or to the
+ * evidence that it was made from, which must live as long. */
 struct verdict {
 	const struct evidence *evidence;
 	const struct policy *policy;
 	enum status status;
-	bool keys[KEYS];                /* the rows that matched: one of state, and added ones */
-	enum key state_key;             /* the row of state, under maintenance too */
+	bool keys[KEYS];    /* the rows that matched: one of state, and added ones */
+	enum key state_key; /* the row of state, under maintenance too */
 	enum status status_without_maintenance;
-	enum status key_status[KEYS];   /* of those that matched */
+	enum status key_status[KEYS]; /* of those that matched */
 	enum condition condition;
 	enum trigger trigger;
 	struct history *history;
 	enum cause cause;
-	uint32_t cause_event;           /* all 32 bits; 0: none */
+	uint32_t cause_event; /* all 32 bits; 0: none */
 	const char *cause_name;
-	char *text;                     /* the finding in one line, without server and status;
-					   from the network in part: not cleaned */
-	const char *advice;             /* what to do; NULL: nothing */
-	char **notes;                   /* what else is to be said, most important first */
+	char *text;         /* the finding in one line, without server and status;
+			       from the network in part: not cleaned */
+	const char *advice; /* what to do; NULL: nothing */
+	char **notes;       /* what else is to be said, most important first */
 	size_t note_count;
-	unsigned events_4071;           /* failed attempts with 4071 inside the lookback */
-	int64_t first_4071, last_4071;  /* of those; NO_TIME */
+	unsigned events_4071;          /* failed attempts with 4071 inside the lookback */
+	int64_t first_4071, last_4071; /* of those; NO_TIME */
 	uint32_t last_4071_record;
-	int64_t server_now;             /* the moment of judging, by the server's clock */
-	int64_t boot_time;              /* NO_TIME */
-	int64_t state_since;            /* by the server's clock; NO_TIME */
-	int64_t evidence_age;           /* seconds */
+	int64_t server_now;   /* the moment of judging, by the server's clock */
+	int64_t boot_time;    /* NO_TIME */
+	int64_t state_since;  /* by the server's clock; NO_TIME */
+	int64_t evidence_age; /* seconds */
 };
 
 const char *condition_name(enum condition condition);

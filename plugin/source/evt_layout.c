@@ -8,8 +8,8 @@
 
 enum {
 	HEADER_DIRTY = 1, /* in the header's flags: the log is in use */
-	FILL = 0x27,	  /* a dword of a filled tail */
-	PATTERN = 4,	  /* where the four dwords begin in an end-of-file record */
+	FILL = 0x27,      /* a dword of a filled tail */
+	PATTERN = 4,      /* where the four dwords begin in an end-of-file record */
 	PATTERN_BYTES = 16
 };
 
@@ -43,8 +43,8 @@ static struct header read_header(struct bytes file)
 	cursor_skip(&cursor, 4); /* Retention */
 	uint32_t size_again = cursor_u32(&cursor);
 	header.is_sound = !cursor.failed && size == EVT_HEADER &&
-			  size_again == EVT_HEADER && signature == RECORD_SIGNATURE &&
-			  major == 1 && minor == 1;
+		size_again == EVT_HEADER && signature == RECORD_SIGNATURE && major == 1 &&
+		minor == 1;
 	return header;
 }
 

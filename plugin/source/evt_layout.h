@@ -34,8 +34,8 @@ struct evt_layout {
 	struct bytes file;
 	struct bytes older, newer; /* the live bytes, in the order of writing; older is
 				      empty where the log has not wrapped */
-	uint8_t *joint;		   /* the one record that lies in both, put together */
-	bool has_end;		   /* else older and newer are empty */
+	uint8_t *joint;            /* the one record that lies in both, put together */
+	bool has_end;              /* else older and newer are empty */
 	bool is_empty;
 	uint32_t next, oldest; /* record numbers, where has_end */
 	unsigned damaged;      /* of header, end and beginning: how many are wrong */

@@ -16,7 +16,7 @@ struct evt_walk {
 	struct evt_layout *layout;
 	unsigned damage_to_tell;
 	size_t position; /* the next record ends here */
-	uint32_t next;	 /* number of the record taken last; at first the one to come */
+	uint32_t next;   /* number of the record taken last; at first the one to come */
 	bool has_taken;
 	bool is_after_damage; /* a gap in the numbers is explained */
 	struct orphan *orphans;
@@ -38,7 +38,7 @@ static bool record_at(struct bytes file, size_t offset, struct bytes *ret)
 	bytes_slice(file, offset, file.length - offset, &rest);
 	uint32_t length = record_length(rest);
 	return length > 0 && bytes_slice(rest, 0, length, ret) &&
-	       record_length_before(*ret) == length;
+		record_length_before(*ret) == length;
 }
 
 static void gather_orphans(struct evt_walk *walk)
@@ -107,7 +107,7 @@ static enum evt_step damage(struct evt_walk *walk)
 static enum evt_step end_of_walk(struct evt_walk *walk)
 {
 	bool is_right = walk->layout->is_empty || walk->is_after_damage ||
-			(walk->has_taken && walk->next == walk->layout->oldest);
+		(walk->has_taken && walk->next == walk->layout->oldest);
 	return is_right ? EVT_OLDEST : damage(walk);
 }
 
@@ -124,7 +124,7 @@ static bool is_number_credible(const struct evt_walk *walk, uint32_t number, siz
 	if (position == 0)
 		return number == walk->layout->oldest || walk->is_after_damage;
 	return !evt_layout_record_before(walk->layout, position, &older) ||
-	       record_number(older) == number - 1;
+		record_number(older) == number - 1;
 }
 
 static enum evt_step take(

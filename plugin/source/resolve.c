@@ -62,8 +62,8 @@ static int ask(struct lookup *lookup, const char *name, int64_t deadline_ms)
 	return error != 0 ? error : wait_for(lookup, deadline_ms);
 }
 
-bool resolve_host(const char *name, int64_t deadline_ms, struct addresses *ret,
-	struct failure *why)
+bool resolve_host(
+	const char *name, int64_t deadline_ms, struct addresses *ret, struct failure *why)
 {
 	if (is_literal(name, ret))
 		return true;

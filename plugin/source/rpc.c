@@ -41,8 +41,8 @@ bool rpc_new(void *parent, const struct request *request, struct rpc **ret,
 	return true;
 }
 
-static struct rpc_scene scene_of(const struct rpc *rpc, const char *pipe,
-	enum stage stage)
+static struct rpc_scene scene_of(
+	const struct rpc *rpc, const char *pipe, enum stage stage)
 {
 	return (struct rpc_scene){rpc->request, rpc->loop, pipe, stage};
 }
@@ -82,8 +82,8 @@ static bool fail_as_before(const struct rpc *rpc, struct failure *why)
 	return false;
 }
 
-static struct dcerpc_binding *binding_of(void *parent, const char *address,
-	const char *pipe)
+static struct dcerpc_binding *binding_of(
+	void *parent, const char *address, const char *pipe)
 {
 	struct dcerpc_binding *binding = NULL;
 	dcerpc_parse_binding(parent, "ncacn_np:", &binding);
@@ -116,8 +116,8 @@ static NTSTATUS connect_to(struct rpc *rpc, const char *address,
 }
 
 /* A host with several addresses may listen at one only. */
-static NTSTATUS connect_to_any(struct rpc *rpc, const struct rpc_interface *interface,
-	bool uses_spnego)
+static NTSTATUS connect_to_any(
+	struct rpc *rpc, const struct rpc_interface *interface, bool uses_spnego)
 {
 	NTSTATUS status = NT_STATUS_UNSUCCESSFUL;
 	for (size_t i = 0; i < rpc->addresses.count; i++) {
@@ -138,8 +138,8 @@ static bool is_without_spnego(const struct rpc *rpc, NTSTATUS status)
 		progress->status == 0 && !rpc_loop_has_expired(rpc->loop);
 }
 
-static bool connect_first(struct rpc *rpc, const struct rpc_interface *interface,
-	struct failure *why)
+static bool connect_first(
+	struct rpc *rpc, const struct rpc_interface *interface, struct failure *why)
 {
 	struct rpc_scene scene = scene_of(rpc, interface->pipe, STAGE_NONE);
 	if (rpc->addresses.count == 0 &&
@@ -150,8 +150,9 @@ static bool connect_first(struct rpc *rpc, const struct rpc_interface *interface
 	}
 	NTSTATUS status = connect_to_any(rpc, interface, true);
 	if (is_without_spnego(rpc, status)) {
-		request_trace(rpc->request, "the server knows no extended security: "
-					    "again, with NTLMv2 alone");
+		request_trace(rpc->request,
+			"the server knows no extended security: "
+			"again, with NTLMv2 alone");
 		status = connect_to_any(rpc, interface, false);
 	}
 	if (NT_STATUS_IS_OK(status))
@@ -214,8 +215,8 @@ void rpc_pipe_close(struct rpc_pipe *pipe)
 
 void rpc_pipe_limit_patience(struct rpc_pipe *pipe, int64_t ms)
 {
-	dcerpc_binding_handle_set_timeout(pipe->pipe->binding_handle,
-		(uint32_t)((ms + 999) / 1000));
+	dcerpc_binding_handle_set_timeout(
+		pipe->pipe->binding_handle, (uint32_t)((ms + 999) / 1000));
 }
 
 bool rpc_call(struct rpc_pipe *pipe, enum stage stage, uint32_t operation,

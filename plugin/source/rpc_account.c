@@ -19,8 +19,8 @@ unsigned rpc_account_port(const struct request *request)
 	return request->target->port != 0 ? request->target->port : SMB_PORT;
 }
 
-struct loadparm_context *rpc_account_settings(void *parent, const struct request *request,
-	bool uses_spnego)
+struct loadparm_context *rpc_account_settings(
+	void *parent, const struct request *request, bool uses_spnego)
 {
 	const struct target *target = request->target;
 	struct loadparm_context *settings = memory_required(loadparm_init(parent));
@@ -40,16 +40,16 @@ struct loadparm_context *rpc_account_settings(void *parent, const struct request
 	return settings;
 }
 
-struct cli_credentials *rpc_account_credentials(void *parent,
-	const struct request *request)
+struct cli_credentials *rpc_account_credentials(
+	void *parent, const struct request *request)
 {
 	const struct credentials *given = request->credentials;
 	struct cli_credentials *account = memory_required(cli_credentials_init(parent));
 	cli_credentials_set_kerberos_state(
 		account, CRED_USE_KERBEROS_DISABLED, CRED_SPECIFIED);
 	cli_credentials_set_username(account, given->username, CRED_SPECIFIED);
-	cli_credentials_set_domain(account, given->domain != NULL ? given->domain : "",
-		CRED_SPECIFIED);
+	cli_credentials_set_domain(
+		account, given->domain != NULL ? given->domain : "", CRED_SPECIFIED);
 	cli_credentials_set_password(
 		account, given->password != NULL ? given->password : "", CRED_SPECIFIED);
 	cli_credentials_set_workstation(account, RPC_ACCOUNT_WORKSTATION, CRED_SPECIFIED);

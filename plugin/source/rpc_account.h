@@ -15,10 +15,10 @@ struct request;
 
 unsigned rpc_account_port(const struct request *request);
 
-struct loadparm_context *rpc_account_settings(void *parent, const struct request *request,
-	bool uses_spnego);
+struct loadparm_context *rpc_account_settings(
+	void *parent, const struct request *request, bool uses_spnego);
 
-struct cli_credentials *rpc_account_credentials(void *parent,
-	const struct request *request);
+struct cli_credentials *rpc_account_credentials(
+	void *parent, const struct request *request);
 
 #endif

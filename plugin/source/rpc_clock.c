@@ -40,8 +40,9 @@ static bool ask(struct rpc_pipe *pipe, int64_t *ret, struct failure *why)
 		is_answered = false;
 	}
 	talloc_free(call);
-	return is_answered && (status == 0 || rpc_win32_fail(&scene, status,
-						      "the query of its clock", why));
+	return is_answered &&
+		(status == 0 ||
+			rpc_win32_fail(&scene, status, "the query of its clock", why));
 }
 
 void rpc_clock_learn(struct rpc *rpc, int64_t now, struct evidence *evidence)

@@ -16,8 +16,8 @@ enum {
 	CLOCK_AGE = WHEN_HOUR, /* the clock is not asked for more often */
 	FRESH_EVENT =
 		2 * WHEN_MINUTE, /* the state may have changed with it, or just after */
-	PENDING_WAIT = 1000,	 /* ms between two looks at a check point, at most */
-	PENDING_SHARE = 4	 /* and this part of the time that is left */
+	PENDING_WAIT = 1000,     /* ms between two looks at a check point, at most */
+	PENDING_SHARE = 4        /* and this part of the time that is left */
 };
 
 /* Our clock at this moment; the request's own may be that of --at. */
@@ -82,8 +82,8 @@ static void ask_again(const struct request *request, struct svcctl *svcctl,
 	svcctl_learn_again(svcctl, evidence);
 }
 
-static void learn_all(const struct request *request, struct rpc *rpc,
-	struct evidence *evidence)
+static void learn_all(
+	const struct request *request, struct rpc *rpc, struct evidence *evidence)
 {
 	int64_t began = deadline_now();
 	struct svcctl *svcctl = svcctl_learn(rpc, evidence);

@@ -88,8 +88,8 @@ bool eventlog_open(struct rpc_pipe *pipe, enum log_kind kind, struct eventlog *r
 		MAJOR_VERSION = 1,
 		MINOR_VERSION = 1
 	};
-	struct eventlog log = {pipe, kind,
-		kind == LOG_SYSTEM ? STAGE_SYSTEM : STAGE_APPLICATION, {{0}}};
+	struct eventlog log = {
+		pipe, kind, kind == LOG_SYSTEM ? STAGE_SYSTEM : STAGE_APPLICATION, {{0}}};
 	struct ndr_push *call = begin(pipe);
 	struct bytes reply;
 	uint32_t status = 0;
@@ -109,8 +109,8 @@ bool eventlog_open(struct rpc_pipe *pipe, enum log_kind kind, struct eventlog *r
 	return status == EVENTLOG_OK || eventlog_refuse(&log, status, why);
 }
 
-static bool ask_number(struct eventlog *log, uint32_t operation, uint32_t *ret,
-	struct failure *why)
+static bool ask_number(
+	struct eventlog *log, uint32_t operation, uint32_t *ret, struct failure *why)
 {
 	struct ndr_push *call = begin(log->pipe);
 	struct bytes reply;
@@ -121,7 +121,7 @@ static bool ask_number(struct eventlog *log, uint32_t operation, uint32_t *ret,
 		at_stage(wire_number(reply, ret, &status, why), log, why);
 	talloc_free(call);
 	return is_answered &&
-	       (status == EVENTLOG_OK || eventlog_refuse(log, status, why));
+		(status == EVENTLOG_OK || eventlog_refuse(log, status, why));
 }
 
 bool eventlog_extent(struct eventlog *log, uint32_t *ret_oldest, uint32_t *ret_count,

@@ -22,11 +22,11 @@ struct reading {
 	struct eventlog log;
 	struct harvest *harvest;
 	uint32_t oldest, count;
-	uint32_t next;        /* number of the record that is to come */
-	uint32_t wanted;      /* bytes of the next answer */
-	unsigned records;     /* taken */
-	bool is_sequential;   /* the server cannot seek in it */
-	bool has_foreign;     /* that very record is in this log, too */
+	uint32_t next;      /* number of the record that is to come */
+	uint32_t wanted;    /* bytes of the next answer */
+	unsigned records;   /* taken */
+	bool is_sequential; /* the server cannot seek in it */
+	bool has_foreign;   /* that very record is in this log, too */
 };
 
 /* How far it went. */
@@ -57,10 +57,16 @@ static uint32_t first_buffer(const struct reading *reading)
 						     : FIRST_MIN;
 }
 
-static void grow(struct reading *reading)
+/* Four times as large, but no larger than what is left asks for, by the mean of the
+ * records that came: the server sends all of it, in fragments of 4 KB and a round trip
+ * each. */
+static void grow(struct reading *reading, size_t mean)
 {
-	uint32_t larger = reading->wanted * GROWTH;
-	reading->wanted = larger < EVENTLOG_MAX_READ ? larger : EVENTLOG_MAX_READ;
+	uint64_t left = (uint64_t)(reading->next - reading->oldest + 1) * mean;
+	uint64_t larger = (uint64_t)reading->wanted * GROWTH;
+	left += left / 4 + FIRST_MIN / 2;
+	larger = larger < EVENTLOG_MAX_READ ? larger : EVENTLOG_MAX_READ;
+	reading->wanted = (uint32_t)(left < larger ? left : larger);
 }
 
 static bool is_foreign(const struct reading *reading, struct bytes record)
@@ -80,10 +86,11 @@ static bool is_next(const struct reading *reading, uint32_t number)
 }
 
 /* All records of an answer. */
-static enum outcome take_records(struct reading *reading, struct bytes records,
-	struct failure *why)
+static enum outcome take_records(
+	struct reading *reading, struct bytes records, struct failure *why)
 {
-	while (records.length > 0) {
+	size_t length = records.length, count = 0;
+	for (; records.length > 0; count++) {
 		struct bytes record;
 		if (!wire_next_record(&records, &record, why)) {
 			why->stage = reading->log.stage;
@@ -101,7 +108,7 @@ static enum outcome take_records(struct reading *reading, struct bytes records,
 			return DONE_OLDEST;
 		reading->next = number - 1;
 	}
-	grow(reading);
+	grow(reading, count > 0 ? length / count : FIRST_MIN);
 	return GO_ON;
 }
 
@@ -132,8 +139,8 @@ static enum outcome explain_missing(struct reading *reading, struct failure *why
 }
 
 /* A record is larger than the buffer. */
-static enum outcome make_room(struct reading *reading, uint32_t needed,
-	struct failure *why)
+static enum outcome make_room(
+	struct reading *reading, uint32_t needed, struct failure *why)
 {
 	if (needed <= reading->wanted || needed > EVENTLOG_MAX_READ) {
 		fail_at(why, FAIL_PROTOCOL, reading->log.stage,
@@ -195,8 +202,8 @@ static enum outcome confirm_empty(struct reading *reading, struct failure *why)
 }
 
 /* From the newest record on, with a handle of its own. */
-static enum outcome read_from_newest(struct reading *reading, struct rpc_pipe *pipe,
-	struct failure *why)
+static enum outcome read_from_newest(
+	struct reading *reading, struct rpc_pipe *pipe, struct failure *why)
 {
 	enum outcome outcome = FAILED;
 	if (!eventlog_open(pipe, reading->plan->kind, &reading->log, why))
@@ -224,8 +231,8 @@ static enum outcome read_from_newest(struct reading *reading, struct rpc_pipe *p
 }
 
 /* Begins again where it has to. */
-static enum outcome read_log(struct reading *reading, struct rpc_pipe *pipe, void *owner,
-	struct failure *why)
+static enum outcome read_log(
+	struct reading *reading, struct rpc_pipe *pipe, void *owner, struct failure *why)
 {
 	enum outcome outcome = FAILED;
 	for (unsigned attempt = 0; attempt < ATTEMPTS;) {
@@ -291,8 +298,8 @@ static void disown_system(const struct request *request, struct evidence *eviden
 	fail_at(&why, FAIL_ABSENT, STAGE_SYSTEM,
 		"%s opened the Application log instead of the System log",
 		request->target->address);
-	*system = (struct log){.reaches_back_to = NO_TIME, .damage_time = NO_TIME,
-		.is_cut = true};
+	*system = (struct log){
+		.reaches_back_to = NO_TIME, .damage_time = NO_TIME, .is_cut = true};
 	evidence_failed(evidence, PART_SYSTEM, &why);
 }
 
@@ -312,7 +319,8 @@ void rpc_logs_learn(struct rpc *rpc, const struct request *request, int64_t serv
 
 	int64_t last_boot = request_last_boot(request, &evidence->logs[LOG_SYSTEM]);
 	const struct bookmark *newest = evidence_has(evidence, PART_SYSTEM)
-		? &evidence->logs[LOG_SYSTEM].newest : NULL;
+		? &evidence->logs[LOG_SYSTEM].newest
+		: NULL;
 	plan = request_plan(request, LOG_APPLICATION, server_now, last_boot);
 	learn_log(pipe, &plan, newest, evidence, &is_application);
 	if (is_application)

@@ -17,8 +17,8 @@ struct rpc_loop {
 	const struct tevent_ops *base;
 	struct tevent_ops ops; /* those of the base but for two */
 	struct tevent_context *context;
-	int socket;            /* that Samba waits for now; -1: none */
-	unsigned watchers;     /* of it: Samba reads and writes by one each */
+	int socket;        /* that Samba waits for now; -1: none */
+	unsigned watchers; /* of it: Samba reads and writes by one each */
 	int connect_error;
 	bool has_expired, has_ended;
 	struct smb_progress progress;
@@ -164,8 +164,8 @@ static bool set_alarm(struct rpc_loop *loop)
 	return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL) == 0;
 }
 
-bool rpc_loop_new(void *parent, int64_t deadline_ms, struct rpc_loop **ret,
-	struct failure *why)
+bool rpc_loop_new(
+	void *parent, int64_t deadline_ms, struct rpc_loop **ret, struct failure *why)
 {
 	struct rpc_loop *loop = memory_new(parent, struct rpc_loop);
 	loop->deadline_ms = deadline_ms;

@@ -16,8 +16,8 @@ struct tevent_context;
 struct rpc_loop;
 
 /* Free it after all that was made in it. */
-bool rpc_loop_new(void *parent, int64_t deadline_ms, struct rpc_loop **ret,
-	struct failure *why);
+bool rpc_loop_new(
+	void *parent, int64_t deadline_ms, struct rpc_loop **ret, struct failure *why);
 
 struct tevent_context *rpc_loop_context(struct rpc_loop *loop);
 

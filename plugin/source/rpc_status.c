@@ -86,8 +86,8 @@ static const struct meaning win32_errors[] = {
 
 #define FIND(table, code) find(table, sizeof(table) / sizeof((table)[0]), code)
 
-static const struct meaning *find(const struct meaning *table, size_t count,
-	uint32_t code)
+static const struct meaning *find(
+	const struct meaning *table, size_t count, uint32_t code)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].code == code)
@@ -161,8 +161,8 @@ static bool fail_to_agree(const struct rpc_scene *scene, struct failure *why)
 }
 
 /* NT 4 hangs up where none of the dialects is one of its own. */
-static bool fail_to_stay(const struct rpc_scene *scene, const char *what,
-	struct failure *why)
+static bool fail_to_stay(
+	const struct rpc_scene *scene, const char *what, struct failure *why)
 {
 	const struct target *target = scene->request->target;
 	enum stage stage = stage_of(scene);
@@ -188,8 +188,8 @@ static bool fail_to_sign(const struct rpc_scene *scene, struct failure *why)
 		target->address, names[target->smb_signing]);
 }
 
-static bool fail_at_logon(const struct rpc_scene *scene, const struct meaning *refusal,
-	struct failure *why)
+static bool fail_at_logon(
+	const struct rpc_scene *scene, const struct meaning *refusal, struct failure *why)
 {
 	const struct credentials *account = scene->request->credentials;
 	const char *domain = account->domain != NULL ? account->domain : "";
@@ -214,8 +214,8 @@ static bool fail_on_the_way(const struct rpc_scene *scene, uint32_t status,
 	if (is_logon && status == ACCESS_DENIED && progress->status == 0)
 		return fail_to_sign(scene, why);
 	if (meaning != NULL)
-		return fail_at(
-			why, meaning->kind, stage_of(scene), "%s (%s)", meaning->text, what);
+		return fail_at(why, meaning->kind, stage_of(scene), "%s (%s)",
+			meaning->text, what);
 	return fail_at(why, FAIL_PROTOCOL, stage_of(scene), "the server answered %s (%s)",
 		nt_errstr(NT_STATUS(status)), what);
 }
@@ -253,15 +253,15 @@ bool rpc_win32_fail(const struct rpc_scene *scene, uint32_t error, const char *w
 	if (meaning != NULL)
 		return fail_at(
 			why, meaning->kind, scene->stage, "%s (%s)", meaning->text, what);
-	return fail_at(why, FAIL_PROTOCOL, scene->stage, "the server answered error %u (%s)",
-		(unsigned)error, what);
+	return fail_at(why, FAIL_PROTOCOL, scene->stage,
+		"the server answered error %u (%s)", (unsigned)error, what);
 }
 
 bool rpc_status_is_final(const struct rpc_scene *scene, uint32_t status)
 {
 	return rpc_loop_has_expired(scene->loop) ||
-	       rpc_loop_connect_error(scene->loop) != 0 ||
-	       status == CONNECTION_DISCONNECTED || status == INVALID_NETWORK_RESPONSE ||
-	       (status == IO_TIMEOUT && scene->stage == STAGE_NONE) ||
-	       stage_of(scene) < STAGE_PIPE;
+		rpc_loop_connect_error(scene->loop) != 0 ||
+		status == CONNECTION_DISCONNECTED || status == INVALID_NETWORK_RESPONSE ||
+		(status == IO_TIMEOUT && scene->stage == STAGE_NONE) ||
+		stage_of(scene) < STAGE_PIPE;
 }

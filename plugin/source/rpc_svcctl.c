@@ -9,11 +9,7 @@
 #include "core/memory.h"
 #include "source.h"
 
-enum {
-	MANAGER_CONNECT = 0x0001,
-	QUERY_CONFIG = 0x0001,
-	QUERY_STATUS = 0x0004
-};
+enum { MANAGER_CONNECT = 0x0001, QUERY_CONFIG = 0x0001, QUERY_STATUS = 0x0004 };
 
 /* Win32 errors that are answers. */
 enum { NO_SUCH_SERVICE = 1060, BUFFER_TOO_SMALL = 122 };
@@ -33,12 +29,12 @@ struct svcctl {
 static const struct rpc_interface interface = {"svcctl", &ndr_table_svcctl, REPLY_MAX};
 
 /* The call's own result. */
-static bool accept(struct svcctl *svcctl, WERROR result, const char *what,
-	struct failure *why)
+static bool accept(
+	struct svcctl *svcctl, WERROR result, const char *what, struct failure *why)
 {
 	struct rpc_scene scene = rpc_pipe_scene(svcctl->pipe, STAGE_SERVICE);
 	return W_ERROR_IS_OK(result) ||
-	       rpc_win32_fail(&scene, W_ERROR_V(result), what, why);
+		rpc_win32_fail(&scene, W_ERROR_V(result), what, why);
 }
 
 static bool open_manager(struct svcctl *svcctl, struct failure *why)
@@ -49,8 +45,8 @@ static bool open_manager(struct svcctl *svcctl, struct failure *why)
 	};
 	return rpc_call(svcctl->pipe, STAGE_SERVICE, NDR_SVCCTL_OPENSCMANAGERW, &call,
 		       why) &&
-	       accept(svcctl, call.out.result,
-		       "the opening of the service control manager", why);
+		accept(svcctl, call.out.result,
+			"the opening of the service control manager", why);
 }
 
 static bool open_service(struct svcctl *svcctl, const char *name, uint32_t access,
@@ -102,8 +98,8 @@ static void keep_status(struct service *service, const struct SERVICE_STATUS *st
 	service->specific_exit = status->service_exit_code;
 }
 
-static bool query_config(struct svcctl *svcctl, struct QUERY_SERVICE_CONFIG *ret,
-	struct failure *why)
+static bool query_config(
+	struct svcctl *svcctl, struct QUERY_SERVICE_CONFIG *ret, struct failure *why)
 {
 	uint32_t needed = 0;
 	struct svcctl_QueryServiceConfigW call = {
@@ -191,8 +187,9 @@ static bool open_watched(struct svcctl *svcctl, struct evidence *evidence)
 		return false;
 	}
 	evidence_failed(evidence, PART_CONFIG, &why);
-	if (why.kind == FAIL_DENIED && open_service(svcctl, name, QUERY_STATUS,
-					       &svcctl->service, &error, &why)) {
+	if (why.kind == FAIL_DENIED &&
+		open_service(
+			svcctl, name, QUERY_STATUS, &svcctl->service, &error, &why)) {
 		request_trace(request, "the state alone may be asked for");
 		learn_state(svcctl, evidence);
 		return true;
@@ -256,8 +253,8 @@ static bool ask_dependency(struct svcctl *svcctl, const char *name,
 	return *ret_state != SERVICE_UNKNOWN || rpc_pipe_is_alive(svcctl->pipe);
 }
 
-static bool learn_all(struct svcctl *svcctl, struct evidence *evidence,
-	struct failure *why)
+static bool learn_all(
+	struct svcctl *svcctl, struct evidence *evidence, struct failure *why)
 {
 	struct service *service = &evidence->service;
 	char *rest = NULL;
@@ -285,8 +282,8 @@ void svcctl_learn_dependencies(struct svcctl *svcctl, struct evidence *evidence)
 {
 	struct failure why = {0};
 	if (svcctl->dependencies == NULL)
-		evidence_failed(evidence, PART_DEPENDENCIES,
-			&evidence->parts[PART_CONFIG].why);
+		evidence_failed(
+			evidence, PART_DEPENDENCIES, &evidence->parts[PART_CONFIG].why);
 	else if (learn_all(svcctl, evidence, &why))
 		evidence_learned(evidence, PART_DEPENDENCIES);
 	else

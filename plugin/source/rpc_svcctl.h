@@ -16,8 +16,8 @@ struct svcctl;
  * of the evidence says what became of it. NULL: there is no more to ask. */
 struct svcctl *svcctl_learn(struct rpc *rpc, struct evidence *evidence);
 
-/* Asks for the state once more: the last answer counts, and where none comes the state is not
- * learned, because something has just happened to it. */
+/* Asks for the state once more: the last answer counts, and where none comes the state is
+ * not learned, because something has just happened to it. */
 void svcctl_learn_again(struct svcctl *svcctl, struct evidence *evidence);
 
 /* Where the service is down, or on its way: the states of what it depends on. */

@@ -11,9 +11,9 @@
 struct request {
 	const struct target *target;
 	const struct credentials *credentials; /* NULL: none were given */
-	const struct state *state;	       /* what is remembered; NULL: nothing */
-	int64_t now;			       /* seconds, this machine's clock or --at */
-	int64_t deadline_ms;		       /* CLOCK_MONOTONIC; see deadline.h */
+	const struct state *state;             /* what is remembered; NULL: nothing */
+	int64_t now;                           /* seconds, this machine's clock or --at */
+	int64_t deadline_ms;                   /* CLOCK_MONOTONIC; see deadline.h */
 	void (*trace)(void *context, const char *line); /* NULL: nobody listens (-v) */
 	void *trace_context;
 };

@@ -24,8 +24,8 @@ bool wire_open(struct bytes reply, struct wire_handle *ret, uint32_t *ret_status
 	return true;
 }
 
-bool wire_number(struct bytes reply, uint32_t *ret, uint32_t *ret_status,
-	struct failure *why)
+bool wire_number(
+	struct bytes reply, uint32_t *ret, uint32_t *ret_status, struct failure *why)
 {
 	struct cursor cursor = cursor_at(reply);
 	uint32_t number = cursor_u32(&cursor);
@@ -37,8 +37,8 @@ bool wire_number(struct bytes reply, uint32_t *ret, uint32_t *ret_status,
 	return true;
 }
 
-bool wire_read(struct bytes reply, uint32_t wanted, struct wire_read *ret,
-	struct failure *why)
+bool wire_read(
+	struct bytes reply, uint32_t wanted, struct wire_read *ret, struct failure *why)
 {
 	struct cursor cursor = cursor_at(reply);
 	uint32_t room = cursor_u32(&cursor);
@@ -74,12 +74,12 @@ bool wire_next_record(struct bytes *records, struct bytes *ret, struct failure *
 static bool is_time_of_day(const uint32_t *hour_to_second, uint32_t day, uint32_t month)
 {
 	return hour_to_second[0] < 24 && hour_to_second[1] < 60 &&
-	       hour_to_second[2] < 60 && day >= 1 && day <= 31 && month >= 1 &&
-	       month <= 12;
+		hour_to_second[2] < 60 && day >= 1 && day <= 31 && month >= 1 &&
+		month <= 12;
 }
 
-bool wire_clock(struct bytes reply, int64_t *ret, uint32_t *ret_status,
-	struct failure *why)
+bool wire_clock(
+	struct bytes reply, int64_t *ret, uint32_t *ret_status, struct failure *why)
 {
 	struct cursor cursor = cursor_at(reply);
 	bool is_there = cursor_u32(&cursor) != 0;

@@ -27,8 +27,8 @@ bool wire_open(struct bytes reply, struct wire_handle *ret, uint32_t *ret_status
 	struct failure *why);
 
 /* ElfrNumberOfRecords, ElfrOldestRecord. */
-bool wire_number(struct bytes reply, uint32_t *ret, uint32_t *ret_status,
-	struct failure *why);
+bool wire_number(
+	struct bytes reply, uint32_t *ret, uint32_t *ret_status, struct failure *why);
 
 /* ElfrReadELW. */
 struct wire_read {
@@ -38,14 +38,14 @@ struct wire_read {
 };
 
 /* `wanted` is how many bytes were asked for: the reply carries as many, filled or not. */
-bool wire_read(struct bytes reply, uint32_t wanted, struct wire_read *ret,
-	struct failure *why);
+bool wire_read(
+	struct bytes reply, uint32_t wanted, struct wire_read *ret, struct failure *why);
 
 /* Takes the next record off `records`, which are not empty. */
 bool wire_next_record(struct bytes *records, struct bytes *ret, struct failure *why);
 
 /* NetrRemoteTOD: seconds since 1970 UTC; *ret_status is a Win32 error. */
-bool wire_clock(struct bytes reply, int64_t *ret, uint32_t *ret_status,
-	struct failure *why);
+bool wire_clock(
+	struct bytes reply, int64_t *ret, uint32_t *ret_status, struct failure *why);
 
 #endif

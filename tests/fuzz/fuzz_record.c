@@ -18,8 +18,8 @@ static void claim(bool is_so)
 static bool lies_in(struct bytes whole, struct bytes part)
 {
 	return part.length == 0 ||
-	       (part.data >= whole.data &&
-		       part.data + part.length <= whole.data + whole.length);
+		(part.data >= whole.data &&
+			part.data + part.length <= whole.data + whole.length);
 }
 
 static void check_record(struct bytes bytes)

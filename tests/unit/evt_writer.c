@@ -108,11 +108,12 @@ static void put_header(uint8_t *file, uint32_t begin, uint32_t end, uint32_t nex
 /* What a log leaves behind when it moves on: half a record, a whole one, and an end. */
 static void write_stale(struct writer *writer)
 {
-	struct bytes old = made_record(writer->data, &(struct made_event){.number = 1,
-							     .time = 1000,
-							     .id = 4071,
-							     .source = "MSExchangeIMC",
-							     .data_bytes = 12});
+	struct bytes old = made_record(writer->data,
+		&(struct made_event){.number = 1,
+			.time = 1000,
+			.id = 4071,
+			.source = "MSExchangeIMC",
+			.data_bytes = 12});
 	write_bytes(writer, (struct bytes){old.data + 40, old.length - 40});
 	write_bytes(writer, old);
 	write_end(writer, EVT_HEADER, 2, 1);

@@ -12,7 +12,7 @@ struct made_event {
 	uint32_t id;
 	uint16_t type;
 	const char *source, *computer; /* ASCII; NULL: "TestApp", "EXCH01" */
-	const char *strings[8];	       /* ASCII, up to the first NULL */
+	const char *strings[8];        /* ASCII, up to the first NULL */
 	size_t sid_bytes, data_bytes;
 };
 
@@ -30,7 +30,7 @@ enum made_kind {
 /* An .evt file of these events, oldest first; `count` 0 makes an empty log. */
 struct made_file {
 	struct bytes file;
-	size_t end;	   /* offset of the end-of-file record */
+	size_t end;        /* offset of the end-of-file record */
 	size_t gap, begin; /* where the stale bytes begin and the oldest record is */
 };
 struct made_file made_file(

@@ -71,8 +71,9 @@ static inline struct made_verdict *made_verdict(void *parent)
 		.trigger = TRIGGER_AUTOMATIC,
 		.cause = CAUSE_START_FAILURE,
 		.cause_event = 0xC0000FE7,
-		.text = memory_copy(made, "service stopped, event 4071 at the automatic "
-					  "start 2h ago (2 in 7d)"),
+		.text = memory_copy(made,
+			"service stopped, event 4071 at the automatic "
+			"start 2h ago (2 in 7d)"),
 		.advice = "set the administrator mailbox",
 		.events_4071 = 2,
 		.first_4071 = MADE_NOW - 3 * 86400,

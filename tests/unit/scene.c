@@ -23,8 +23,8 @@ static int64_t parse_moment(const char *text)
 	return is_future ? SCENE_NOW + seconds : SCENE_NOW - seconds;
 }
 
-static void add_fall(struct evidence *evidence, enum log_kind kind, char *moments,
-	uint32_t record)
+static void add_fall(
+	struct evidence *evidence, enum log_kind kind, char *moments, uint32_t record)
 {
 	char *to = strchr(moments, '>');
 	assert_non_null(to);
@@ -70,7 +70,8 @@ void scene_events(struct evidence *evidence, const char *events)
 		} else if (strcmp(word, "appfall") == 0) {
 			add_fall(evidence, LOG_APPLICATION, at, record);
 		} else {
-			struct event event = {.record = record, .time = parse_moment(at), .type = 1};
+			struct event event = {
+				.record = record, .time = parse_moment(at), .type = 1};
 			enum log_kind kind = parse_what(word, &event);
 			log_add_event(evidence, &evidence->logs[kind], &event);
 		}

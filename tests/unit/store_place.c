@@ -15,8 +15,8 @@
 static int remove_folder(struct place *place)
 {
 	umount2(place->path, MNT_DETACH); /* where a test with a disk of its own failed */
-	char *command = memory_format(NULL, "chmod -R u+rwx %s; rm -rf %s", place->folder,
-		place->folder);
+	char *command = memory_format(
+		NULL, "chmod -R u+rwx %s; rm -rf %s", place->folder, place->folder);
 	int status = system(command);
 	talloc_free(command);
 	return status == 0 ? 0 : -1;
@@ -27,8 +27,8 @@ struct place *place_make(void *parent)
 	struct place *place = memory_new(parent, struct place);
 	/* where there is such a thing, in memory: each write is synced */
 	bool has_memory = access("/dev/shm", W_OK) == 0;
-	strcpy(place->folder, has_memory ? "/dev/shm/test_store.XXXXXX" :
-					   "/tmp/test_store.XXXXXX");
+	strcpy(place->folder,
+		has_memory ? "/dev/shm/test_store.XXXXXX" : "/tmp/test_store.XXXXXX");
 	assert_non_null(mkdtemp(place->folder));
 	talloc_set_destructor(place, remove_folder);
 	place->path = memory_format(place, "%s/state", place->folder);

@@ -55,8 +55,8 @@ static void delay_doubles_up_to_an_hour(void **state)
 static void number_of_failures_does_not_wrap(void **state)
 {
 	(void)state;
-	struct backoff backoff = {.failures = UINT32_MAX, .until = NOW,
-		.credentials = old_file};
+	struct backoff backoff = {
+		.failures = UINT32_MAX, .until = NOW, .credentials = old_file};
 	backoff_refused(&backoff, old_file, NOW);
 	assert_true(backoff.failures == UINT32_MAX);
 	assert_int_equal(backoff.until - NOW, 3600);
@@ -150,8 +150,8 @@ static void what_is_written_reads_back_as_the_same(void **state)
 	test_row("%s", "");
 }
 
-#define FIRST "imc-monitor backoff 1\n"
-#define UNTIL "until 2026-11-22T09:00:00Z\n"
+#define FIRST       "imc-monitor backoff 1\n"
+#define UNTIL       "until 2026-11-22T09:00:00Z\n"
 #define CREDENTIALS "credentials 00000000000000ff\n"
 
 static void malformed_text_is_refused_with_its_line(void **state)

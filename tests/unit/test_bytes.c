@@ -13,9 +13,18 @@ static void slice_is_the_part_that_was_asked_for(void **state)
 		size_t offset, length;
 		bool is_inside;
 	} rows[] = {
-		{0, 8, true}, {0, 0, true}, {8, 0, true}, {3, 5, true}, {7, 1, true},
-		{3, 6, false}, {8, 1, false}, {9, 0, false}, {0, 9, false},
-		{SIZE_MAX, 1, false}, {1, SIZE_MAX, false}, {SIZE_MAX, SIZE_MAX, false},
+		{0, 8, true},
+		{0, 0, true},
+		{8, 0, true},
+		{3, 5, true},
+		{7, 1, true},
+		{3, 6, false},
+		{8, 1, false},
+		{9, 0, false},
+		{0, 9, false},
+		{SIZE_MAX, 1, false},
+		{1, SIZE_MAX, false},
+		{SIZE_MAX, SIZE_MAX, false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct bytes part = {NULL, 77};

@@ -96,7 +96,7 @@ static void articles_are_numbers_of_the_knowledge_base(void **state)
 	}
 }
 
-static void roles_are_those_of_the_design(void **state)
+static void roles_are_those_of_the_articles(void **state)
 {
 	(void)state;
 	static const struct {
@@ -204,7 +204,7 @@ int main(void)
 		sentence(every_text_is_one_clean_line_of_bounded_length),
 		sentence(meanings_are_clauses_and_advices_are_sentences),
 		sentence(articles_are_numbers_of_the_knowledge_base),
-		sentence(roles_are_those_of_the_design),
+		sentence(roles_are_those_of_the_articles),
 		sentence(only_start_fatal_ids_can_be_runtime_ones_too),
 		sentence(the_upper_bits_of_an_id_do_not_matter),
 		sentence(an_unlisted_event_is_one_of_a_running_service),

@@ -28,21 +28,22 @@ static struct config *parsed(void *parent, const char *text)
 
 static void servers_come_over_defaults_wherever_those_stand(void **state)
 {
-	struct config *config = parsed(*state, "# first\n"
-					       "[server EXCH02]\n"
-					       "port = 1445\n"
-					       "lookback=14d\n"
-					       "\n"
-					       "[defaults]\n"
-					       "credentials = /etc/c\n"
-					       "lookback = 3d\n"
-					       "display_name = Dienst\n"
-					       "; a comment\n"
-					       "[server EXCH01]\n"
-					       "address = 192.0.2.1\n"
-					       "display_name = Eins\n"
-					       "display_name = Zwei\n"
-					       "[server empty]\n");
+	struct config *config = parsed(*state,
+		"# first\n"
+		"[server EXCH02]\n"
+		"port = 1445\n"
+		"lookback=14d\n"
+		"\n"
+		"[defaults]\n"
+		"credentials = /etc/c\n"
+		"lookback = 3d\n"
+		"display_name = Dienst\n"
+		"; a comment\n"
+		"[server EXCH01]\n"
+		"address = 192.0.2.1\n"
+		"display_name = Eins\n"
+		"display_name = Zwei\n"
+		"[server empty]\n");
 	assert_int_equal(config->server_count, 3);
 	const struct target *first = config_server(config, "EXCH01");
 	const struct target *second = config_server(config, "EXCH02");
@@ -271,9 +272,9 @@ static void zero_bytes_and_utf16_are_refused(void **state)
 
 static void crlf_and_byte_order_mark_are_accepted(void **state)
 {
-	struct config *config =
-		parsed(*state, "\xEF\xBB\xBF[defaults]\r\n\r\n# c\r\nport = 7\r\n[server "
-			       "\x61]\r\nservice = x y");
+	struct config *config = parsed(*state,
+		"\xEF\xBB\xBF[defaults]\r\n\r\n# c\r\nport = 7\r\n[server "
+		"\x61]\r\nservice = x y");
 	assert_int_equal(config->defaults->port, 7);
 	assert_string_equal(config_server(config, "a")->watch.service, "x y");
 }
@@ -406,7 +407,7 @@ static void shipped_example_is_valid(void **state)
 	for (size_t i = 0; i < text.length; i++) {
 		bool is_first = i == 0 || text.data[i - 1] == '\n';
 		bool is_example = text.data[i] == '#' && i + 1 < text.length &&
-				  strchr(" \n", text.data[i + 1]) == NULL;
+			strchr(" \n", text.data[i + 1]) == NULL;
 		if (!is_first || !is_example)
 			shown[used++] = (char)text.data[i];
 	}

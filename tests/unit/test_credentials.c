@@ -135,7 +135,7 @@ static void secrets_are_wiped_when_freed(void **state)
 	assert_true(was_wiped);
 }
 
-/* --- the file --------------------------------------------------------------------- */
+/* --- the file --- */
 
 struct place {
 	char *folder, *file;

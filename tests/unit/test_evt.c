@@ -123,9 +123,9 @@ static void the_header_of_a_closed_log_may_say_that_it_is_empty(void **state)
 		unsigned damaged;
 	} rows[] = {
 		{0, EVT_HEADER, 0}, {36, 1, 1}, /* in use */
-		{28, 1, 1},			/* there is an oldest record */
-		{16, 64, 1},			/* start is not end */
-		{20, 52, 1},			/* nothing at the end */
+		{28, 1, 1},                     /* there is an oldest record */
+		{16, 64, 1},                    /* start is not end */
+		{20, 52, 1},                    /* nothing at the end */
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%u: %u", rows[i].at, rows[i].value);
@@ -206,7 +206,7 @@ static void check_changed(void *parent, const struct made_file *made,
 		assert_int_equal(lost(good, &found), 0);
 	for (size_t i = 1; i < found.count; i++)
 		assert_true(record_number(found.records[i]) <
-			    record_number(found.records[i - 1]));
+			record_number(found.records[i - 1]));
 }
 
 static void a_changed_byte_is_damage_or_makes_another_valid_log(void **state)
@@ -345,7 +345,7 @@ static void without_an_end_all_records_are_still_found(void **state)
 		assert_int_equal(lost(&good, &found), kind == MADE_SPLIT ? 1 : 0);
 		for (size_t i = 1; i < found.count; i++)
 			assert_true(record_number(found.records[i]) <
-				    record_number(found.records[i - 1]));
+				record_number(found.records[i - 1]));
 	}
 }
 

@@ -35,7 +35,8 @@ static void the_newest_telling_event_after_the_boot_is_the_state(void **state)
 		{"1000@3h", SERVICE_UNKNOWN},
 		{"boot@2h 2003@1h", SERVICE_UNKNOWN},
 		{"", SERVICE_UNKNOWN},
-		/* The clock was set back after the boot: what came later bears earlier times. */
+		/* The clock was set back after the boot: what came later bears earlier
+		   times. */
 		{"boot@2h 1000@119m fall@118m>5h 4071@4h", SERVICE_STOPPED},
 	};
 	struct policy policy = policy_default();

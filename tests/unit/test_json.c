@@ -8,7 +8,7 @@
 
 static const struct report_options as_json = {.json = true, .max_output = 50};
 
-/* The schema of design §7, in its order. */
+/* The schema that check_imc(1) promises, in its order. */
 static const char *const schema[] = {"schema", "server", "source", "status", "exit_code",
 	"keys", "condition", "trigger", "text", "advice", "cause", "service",
 	"events_4071", "attempts", "boot_time", "clock_skew", "log_reaches_back_to",
@@ -192,8 +192,9 @@ static void hostile_texts_stay_inside_their_strings(void **state)
 			if (is_long && hostile_texts[i][0] == '\0')
 				continue;
 			struct made_verdict *made = made_verdict(*state);
-			made_hostile(made, is_long ? made_long(made, hostile_texts[i])
-						   : hostile_texts[i]);
+			made_hostile(made,
+				is_long ? made_long(made, hostile_texts[i])
+					: hostile_texts[i]);
 			json_t *object = parsed(report(made, &made->verdict, &as_json));
 			assert_int_equal(
 				json_integer_value(json_object_get(object, "exit_code")),

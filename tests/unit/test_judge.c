@@ -25,8 +25,8 @@ static char *keys_of(void *parent, const struct verdict *verdict)
 	char *keys = memory_copy(parent, "");
 	for (enum key key = 0; key < KEYS; key++) {
 		if (verdict->keys[key])
-			keys = memory_format(parent, "%s%s%s", keys, keys[0] == '\0' ? "" : " ",
-				key_name(key));
+			keys = memory_format(parent, "%s%s%s", keys,
+				keys[0] == '\0' ? "" : " ", key_name(key));
 	}
 	return keys;
 }
@@ -48,11 +48,11 @@ static void check_row(void *parent, const struct row *row)
 	talloc_free(world.evidence);
 }
 
-#define check_rows(state, rows)                                                            \
-	for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)                      \
+#define check_rows(state, rows)                                                          \
+	for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)                    \
 	check_row(*(state), &(rows)[i])
 
-/* --- tweaks ----------------------------------------------------------------------------- */
+/* --- tweaks --- */
 
 static void disabled(struct world *world)
 {
@@ -215,7 +215,8 @@ static void absent_dependency(struct world *world)
 
 static void pending_is_ok(struct world *world)
 {
-	assert_true(policy_set_severities(&world->policy, "pending=ok,stopped=warning", NULL));
+	assert_true(policy_set_severities(
+		&world->policy, "pending=ok,stopped=warning", NULL));
 }
 
 static void skew_an_hour(struct world *world)
@@ -224,136 +225,137 @@ static void skew_an_hour(struct world *world)
 	evidence_learned(world->evidence, PART_CLOCK);
 }
 
-/* --- the tables --------------------------------------------------------------------------- */
+/* --- the tables --- */
+
+static const struct row state_rows[] = {
+	{"runs, nothing logged", SERVICE_RUNNING, "boot@3h 1000@2h59m", NULL, STATUS_OK,
+		"running", CONDITION_NONE, TRIGGER_NONE},
+	{"failed at the automatic start", SERVICE_STOPPED, "boot@2h 4071@1h59m", NULL,
+		STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+	{"failed, and is being started again", SERVICE_START_PENDING,
+		"boot@2h 4071@1h59m", NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+		TRIGGER_AUTOMATIC},
+	{"failed, and is stopping", SERVICE_STOP_PENDING, "boot@2h 4071@1h59m", NULL,
+		STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+	{"failed, state denied", SERVICE_UNKNOWN, "boot@2h 4071@1h59m", lose_state,
+		STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+	{"nothing logged, state denied", SERVICE_UNKNOWN, "boot@2h", lose_state,
+		STATUS_UNKNOWN, "state-unreadable", CONDITION_NONE, TRIGGER_NONE},
+	{"nothing at all", SERVICE_UNKNOWN, "", lose_all, STATUS_UNKNOWN, "unreachable",
+		CONDITION_UNKNOWN, TRIGGER_NONE},
+	{"no such service", SERVICE_ABSENT, "boot@2h", NULL, STATUS_UNKNOWN, "absent",
+		CONDITION_NONE, TRIGGER_NONE},
+	{"disabled", SERVICE_STOPPED, "boot@2h", disabled, STATUS_WARNING, "disabled",
+		CONDITION_NONE, TRIGGER_NONE},
+	{"disabled after 4071", SERVICE_STOPPED, "boot@2h 4071@1h59m", disabled,
+		STATUS_WARNING, "disabled", CONDITION_ACTIVE, TRIGGER_UNKNOWN},
+	{"booted just now", SERVICE_STOPPED, "boot@5m", never_tried, STATUS_WARNING,
+		"booting", CONDITION_NONE, TRIGGER_NONE},
+	{"booted 15 minutes ago", SERVICE_STOPPED, "boot@15m", never_tried,
+		STATUS_WARNING, "booting", CONDITION_NONE, TRIGGER_NONE},
+	{"booted long ago, never tried", SERVICE_STOPPED, "boot@901s", never_tried,
+		STATUS_CRITICAL, "stopped", CONDITION_NONE, TRIGGER_NONE},
+	{"stopped with exit code 0", SERVICE_STOPPED, "boot@2d", NULL, STATUS_CRITICAL,
+		"stopped", CONDITION_NONE, TRIGGER_NONE},
+	{"paused", SERVICE_PAUSED, "boot@2d", NULL, STATUS_WARNING, "paused",
+		CONDITION_NONE, TRIGGER_NONE},
+	{"paused after 4071", SERVICE_PAUSED, "boot@2h 4071@1h59m 1000@1h", NULL,
+		STATUS_WARNING, "paused", CONDITION_RECOVERED, TRIGGER_AUTOMATIC},
+	{"recovered by hand", SERVICE_RUNNING, "boot@2h 4071@1h59m 1000@1h", NULL,
+		STATUS_WARNING, "recovered-automatic", CONDITION_RECOVERED,
+		TRIGGER_AUTOMATIC},
+	{"automatic worked, a later one failed, the last worked", SERVICE_RUNNING,
+		"boot@5h 1000@4h59m 1001@2h 4071@1h59m 1000@1h", NULL, STATUS_OK,
+		"recovered-manual", CONDITION_RECOVERED, TRIGGER_MANUAL},
+	{"late first failure", SERVICE_RUNNING, "boot@5h 4071@2h 1000@1h", NULL,
+		STATUS_WARNING, "recovered-unknown", CONDITION_RECOVERED,
+		TRIGGER_UNKNOWN},
+	{"automatic and manual failures", SERVICE_RUNNING,
+		"boot@5h 4071@4h59m 4071@2h 1000@1h", NULL, STATUS_WARNING,
+		"recovered-automatic", CONDITION_RECOVERED, TRIGGER_MIXED},
+	{"4071 before the last boot", SERVICE_RUNNING,
+		"boot@3d 4071@71h boot@5h 1000@4h59m", NULL, STATUS_OK, "cleared",
+		CONDITION_CLEARED, TRIGGER_UNKNOWN},
+	{"4071 before the last boot, stopped", SERVICE_STOPPED,
+		"boot@3d 4071@71h boot@5h 1000@4h59m 1001@1h", NULL, STATUS_CRITICAL,
+		"stopped", CONDITION_CLEARED, TRIGGER_UNKNOWN},
+	{"worked later and was stopped", SERVICE_STOPPED,
+		"boot@5h 4071@4h59m 1000@2h 1001@1h", NULL, STATUS_CRITICAL, "stopped",
+		CONDITION_PAST, TRIGGER_AUTOMATIC},
+	{"failed later for another cause", SERVICE_STOPPED, "boot@5h 4071@4h59m 4086@1h",
+		NULL, STATUS_CRITICAL, "stopped", CONDITION_PAST, TRIGGER_AUTOMATIC},
+	{"no boot known", SERVICE_STOPPED, "4071@2h", NULL, STATUS_CRITICAL, "active",
+		CONDITION_ACTIVE, TRIGGER_UNKNOWN},
+	{"4071 outside the lookback", SERVICE_RUNNING, "boot@30d 4071@29d boot@10d", NULL,
+		STATUS_OK, "running", CONDITION_NONE, TRIGGER_NONE},
+	{"boot before the lookback", SERVICE_STOPPED, "boot@30d 4071@719h55m", NULL,
+		STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+};
 
 static void every_row_of_the_state_table_has_its_status(void **state)
 {
-	static const struct row rows[] = {
-		{"runs, nothing logged", SERVICE_RUNNING, "boot@3h 1000@2h59m", NULL, STATUS_OK,
-			"running", CONDITION_NONE, TRIGGER_NONE},
-		{"failed at the automatic start", SERVICE_STOPPED, "boot@2h 4071@1h59m", NULL,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"failed, and is being started again", SERVICE_START_PENDING,
-			"boot@2h 4071@1h59m", NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
-			TRIGGER_AUTOMATIC},
-		{"failed, and is stopping", SERVICE_STOP_PENDING, "boot@2h 4071@1h59m", NULL,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"failed, state denied", SERVICE_UNKNOWN, "boot@2h 4071@1h59m", lose_state,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"nothing logged, state denied", SERVICE_UNKNOWN, "boot@2h", lose_state,
-			STATUS_UNKNOWN, "state-unreadable", CONDITION_NONE, TRIGGER_NONE},
-		{"nothing at all", SERVICE_UNKNOWN, "", lose_all, STATUS_UNKNOWN, "unreachable",
-			CONDITION_UNKNOWN, TRIGGER_NONE},
-		{"no such service", SERVICE_ABSENT, "boot@2h", NULL, STATUS_UNKNOWN, "absent",
-			CONDITION_NONE, TRIGGER_NONE},
-		{"disabled", SERVICE_STOPPED, "boot@2h", disabled, STATUS_WARNING, "disabled",
-			CONDITION_NONE, TRIGGER_NONE},
-		{"disabled after 4071", SERVICE_STOPPED, "boot@2h 4071@1h59m", disabled,
-			STATUS_WARNING, "disabled", CONDITION_ACTIVE, TRIGGER_UNKNOWN},
-		{"booted just now", SERVICE_STOPPED, "boot@5m", never_tried, STATUS_WARNING,
-			"booting", CONDITION_NONE, TRIGGER_NONE},
-		{"booted 15 minutes ago", SERVICE_STOPPED, "boot@15m", never_tried,
-			STATUS_WARNING, "booting", CONDITION_NONE, TRIGGER_NONE},
-		{"booted long ago, never tried", SERVICE_STOPPED, "boot@901s", never_tried,
-			STATUS_CRITICAL, "stopped", CONDITION_NONE, TRIGGER_NONE},
-		{"stopped with exit code 0", SERVICE_STOPPED, "boot@2d", NULL, STATUS_CRITICAL,
-			"stopped", CONDITION_NONE, TRIGGER_NONE},
-		{"paused", SERVICE_PAUSED, "boot@2d", NULL, STATUS_WARNING, "paused",
-			CONDITION_NONE, TRIGGER_NONE},
-		{"paused after 4071", SERVICE_PAUSED, "boot@2h 4071@1h59m 1000@1h", NULL,
-			STATUS_WARNING, "paused", CONDITION_RECOVERED, TRIGGER_AUTOMATIC},
-		{"recovered by hand", SERVICE_RUNNING, "boot@2h 4071@1h59m 1000@1h", NULL,
-			STATUS_WARNING, "recovered-automatic", CONDITION_RECOVERED,
-			TRIGGER_AUTOMATIC},
-		{"automatic worked, a later one failed, the last worked", SERVICE_RUNNING,
-			"boot@5h 1000@4h59m 1001@2h 4071@1h59m 1000@1h", NULL, STATUS_OK,
-			"recovered-manual", CONDITION_RECOVERED, TRIGGER_MANUAL},
-		{"late first failure", SERVICE_RUNNING, "boot@5h 4071@2h 1000@1h", NULL,
-			STATUS_WARNING, "recovered-unknown", CONDITION_RECOVERED,
-			TRIGGER_UNKNOWN},
-		{"automatic and manual failures", SERVICE_RUNNING,
-			"boot@5h 4071@4h59m 4071@2h 1000@1h", NULL, STATUS_WARNING,
-			"recovered-automatic", CONDITION_RECOVERED, TRIGGER_MIXED},
-		{"4071 before the last boot", SERVICE_RUNNING,
-			"boot@3d 4071@71h boot@5h 1000@4h59m", NULL, STATUS_OK, "cleared",
-			CONDITION_CLEARED, TRIGGER_UNKNOWN},
-		{"4071 before the last boot, stopped", SERVICE_STOPPED,
-			"boot@3d 4071@71h boot@5h 1000@4h59m 1001@1h", NULL, STATUS_CRITICAL,
-			"stopped", CONDITION_CLEARED, TRIGGER_UNKNOWN},
-		{"worked later and was stopped", SERVICE_STOPPED,
-			"boot@5h 4071@4h59m 1000@2h 1001@1h", NULL, STATUS_CRITICAL, "stopped",
-			CONDITION_PAST, TRIGGER_AUTOMATIC},
-		{"failed later for another cause", SERVICE_STOPPED,
-			"boot@5h 4071@4h59m 4086@1h", NULL, STATUS_CRITICAL, "stopped",
-			CONDITION_PAST, TRIGGER_AUTOMATIC},
-		{"no boot known", SERVICE_STOPPED, "4071@2h", NULL, STATUS_CRITICAL, "active",
-			CONDITION_ACTIVE, TRIGGER_UNKNOWN},
-		{"4071 outside the lookback", SERVICE_RUNNING, "boot@30d 4071@29d boot@10d", NULL,
-			STATUS_OK, "running", CONDITION_NONE, TRIGGER_NONE},
-		{"boot before the lookback", SERVICE_STOPPED, "boot@30d 4071@719h55m", NULL,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-	};
-	check_rows(state, rows);
+	check_rows(state, state_rows);
 }
+
+#define RECOVERED "boot@2h 4071@1h59m 1000@1h"
+
+static const struct row added_rows[] = {
+	{"no Application log", SERVICE_RUNNING, "boot@2h", lose_application,
+		STATUS_UNKNOWN, "running log-unreadable", CONDITION_UNKNOWN,
+		TRIGGER_NONE},
+	{"no System log", SERVICE_RUNNING, "1000@2h", lose_system, STATUS_UNKNOWN,
+		"running system-unreadable", CONDITION_NONE, TRIGGER_NONE},
+	{"no start type", SERVICE_RUNNING, "boot@2h", lose_config, STATUS_UNKNOWN,
+		"running config-unreadable", CONDITION_NONE, TRIGGER_NONE},
+	{"no start type, automatic 4071", SERVICE_STOPPED, "boot@2h 4071@1h59m",
+		lose_config, STATUS_CRITICAL, "active config-unreadable",
+		CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+	{"logs not offered", SERVICE_RUNNING, "", offer_no_logs, STATUS_OK,
+		"running log-not-offered", CONDITION_UNKNOWN, TRIGGER_NONE},
+	{"damage since the boot", SERVICE_RUNNING, "boot@2h", damage_an_hour_ago,
+		STATUS_UNKNOWN, "running log-damaged", CONDITION_UNKNOWN, TRIGGER_NONE},
+	{"damage before the boot", SERVICE_RUNNING, "boot@2h", damage_three_days_ago,
+		STATUS_UNKNOWN, "running log-damaged", CONDITION_NONE, TRIGGER_NONE},
+	{"damage outside the horizon", SERVICE_RUNNING, "boot@2h", damage_last_year,
+		STATUS_OK, "running", CONDITION_NONE, TRIGGER_NONE},
+	{"Application log cleared", SERVICE_RUNNING, "boot@2h", clear_application,
+		STATUS_WARNING, "running log-cleared", CONDITION_NONE, TRIGGER_NONE},
+	{"System log cleared", SERVICE_RUNNING, "boot@2h", clear_system, STATUS_WARNING,
+		"running log-cleared", CONDITION_NONE, TRIGGER_NONE},
+	{"wrapped since the boot", SERVICE_RUNNING, "boot@2h", wrap, STATUS_OK,
+		"running log-short", CONDITION_NONE, TRIGGER_NONE},
+	{"wrapped before the boot", SERVICE_RUNNING, "boot@30m", wrap, STATUS_OK,
+		"running", CONDITION_NONE, TRIGGER_NONE},
+	{"would not start at boot", SERVICE_RUNNING, "boot@2h", by_hand, STATUS_WARNING,
+		"running start-type", CONDITION_NONE, TRIGGER_NONE},
+	{"runs, but disabled", SERVICE_RUNNING, "boot@2h", disabled, STATUS_WARNING,
+		"running start-type", CONDITION_NONE, TRIGGER_NONE},
+	{"old evidence", SERVICE_RUNNING, "boot@2h", grow_old, STATUS_UNKNOWN,
+		"running stale", CONDITION_NONE, TRIGGER_NONE},
+	{"bad state file", SERVICE_RUNNING, "boot@2h", lose_memory, STATUS_UNKNOWN,
+		"running state-file", CONDITION_NONE, TRIGGER_NONE},
+	{"-w", SERVICE_RUNNING, "boot@9h 4071@8h 4071@7h 1000@6h boot@5h", warn_above_one,
+		STATUS_WARNING, "cleared events", CONDITION_CLEARED, TRIGGER_MIXED},
+	{"-c", SERVICE_RUNNING, "boot@9h 4071@8h 4071@7h 1000@6h boot@5h",
+		critical_above_one, STATUS_CRITICAL, "cleared events", CONDITION_CLEARED,
+		TRIGGER_MIXED},
+	{"-w not reached", SERVICE_RUNNING, "boot@9h 4071@8h 1000@6h boot@5h",
+		warn_above_one, STATUS_OK, "cleared", CONDITION_CLEARED, TRIGGER_UNKNOWN},
+	{"maintenance", SERVICE_STOPPED, "boot@2h 4071@1h59m", maintenance, STATUS_OK,
+		"maintenance", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+	{"put right since", SERVICE_RUNNING, RECOVERED, fixed_an_hour_ago, STATUS_OK,
+		"cleared", CONDITION_CLEARED, TRIGGER_AUTOMATIC},
+	{"put right, not started yet", SERVICE_STOPPED, "boot@3h 4071@2h",
+		fixed_an_hour_ago, STATUS_CRITICAL, "stopped", CONDITION_CLEARED,
+		TRIGGER_UNKNOWN},
+	{"put right, failed again", SERVICE_STOPPED, "boot@3h 4071@2h 4071@30m",
+		fixed_an_hour_ago, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+		TRIGGER_MANUAL},
+};
 
 static void added_rows_can_only_make_it_worse(void **state)
 {
-	static const char recovered[] = "boot@2h 4071@1h59m 1000@1h";
-	static const struct row rows[] = {
-		{"no Application log", SERVICE_RUNNING, "boot@2h", lose_application,
-			STATUS_UNKNOWN, "running log-unreadable", CONDITION_UNKNOWN,
-			TRIGGER_NONE},
-		{"no System log", SERVICE_RUNNING, "1000@2h", lose_system, STATUS_UNKNOWN,
-			"running system-unreadable", CONDITION_NONE, TRIGGER_NONE},
-		{"no start type", SERVICE_RUNNING, "boot@2h", lose_config, STATUS_UNKNOWN,
-			"running config-unreadable", CONDITION_NONE, TRIGGER_NONE},
-		{"no start type, automatic 4071", SERVICE_STOPPED, "boot@2h 4071@1h59m",
-			lose_config, STATUS_CRITICAL, "active config-unreadable",
-			CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"logs not offered", SERVICE_RUNNING, "", offer_no_logs, STATUS_OK,
-			"running log-not-offered", CONDITION_UNKNOWN, TRIGGER_NONE},
-		{"damage since the boot", SERVICE_RUNNING, "boot@2h", damage_an_hour_ago,
-			STATUS_UNKNOWN, "running log-damaged", CONDITION_UNKNOWN, TRIGGER_NONE},
-		{"damage before the boot", SERVICE_RUNNING, "boot@2h", damage_three_days_ago,
-			STATUS_UNKNOWN, "running log-damaged", CONDITION_NONE, TRIGGER_NONE},
-		{"damage outside the horizon", SERVICE_RUNNING, "boot@2h", damage_last_year,
-			STATUS_OK, "running", CONDITION_NONE, TRIGGER_NONE},
-		{"Application log cleared", SERVICE_RUNNING, "boot@2h", clear_application,
-			STATUS_WARNING, "running log-cleared", CONDITION_NONE, TRIGGER_NONE},
-		{"System log cleared", SERVICE_RUNNING, "boot@2h", clear_system, STATUS_WARNING,
-			"running log-cleared", CONDITION_NONE, TRIGGER_NONE},
-		{"wrapped since the boot", SERVICE_RUNNING, "boot@2h", wrap, STATUS_OK,
-			"running log-short", CONDITION_NONE, TRIGGER_NONE},
-		{"wrapped before the boot", SERVICE_RUNNING, "boot@30m", wrap, STATUS_OK,
-			"running", CONDITION_NONE, TRIGGER_NONE},
-		{"would not start at boot", SERVICE_RUNNING, "boot@2h", by_hand, STATUS_WARNING,
-			"running start-type", CONDITION_NONE, TRIGGER_NONE},
-		{"runs, but disabled", SERVICE_RUNNING, "boot@2h", disabled, STATUS_WARNING,
-			"running start-type", CONDITION_NONE, TRIGGER_NONE},
-		{"old evidence", SERVICE_RUNNING, "boot@2h", grow_old, STATUS_UNKNOWN,
-			"running stale", CONDITION_NONE, TRIGGER_NONE},
-		{"bad state file", SERVICE_RUNNING, "boot@2h", lose_memory, STATUS_UNKNOWN,
-			"running state-file", CONDITION_NONE, TRIGGER_NONE},
-		{"-w", SERVICE_RUNNING, "boot@9h 4071@8h 4071@7h 1000@6h boot@5h", warn_above_one,
-			STATUS_WARNING, "cleared events", CONDITION_CLEARED, TRIGGER_MIXED},
-		{"-c", SERVICE_RUNNING, "boot@9h 4071@8h 4071@7h 1000@6h boot@5h",
-			critical_above_one, STATUS_CRITICAL, "cleared events",
-			CONDITION_CLEARED, TRIGGER_MIXED},
-		{"-w not reached", SERVICE_RUNNING, "boot@9h 4071@8h 1000@6h boot@5h",
-			warn_above_one, STATUS_OK, "cleared", CONDITION_CLEARED,
-			TRIGGER_UNKNOWN},
-		{"maintenance", SERVICE_STOPPED, "boot@2h 4071@1h59m", maintenance, STATUS_OK,
-			"maintenance", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"put right since", SERVICE_RUNNING, recovered, fixed_an_hour_ago, STATUS_OK,
-			"cleared", CONDITION_CLEARED, TRIGGER_AUTOMATIC},
-		{"put right, not started yet", SERVICE_STOPPED, "boot@3h 4071@2h",
-			fixed_an_hour_ago, STATUS_CRITICAL, "stopped", CONDITION_CLEARED,
-			TRIGGER_UNKNOWN},
-		{"put right, failed again", SERVICE_STOPPED, "boot@3h 4071@2h 4071@30m",
-			fixed_an_hour_ago, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
-			TRIGGER_MANUAL},
-	};
-	check_rows(state, rows);
+	check_rows(state, added_rows);
 }
 
 static void a_pending_state_is_judged_by_its_age(void **state)
@@ -363,21 +365,25 @@ static void a_pending_state_is_judged_by_its_age(void **state)
 			STATUS_OK, "pending", CONDITION_NONE, TRIGGER_NONE},
 		{"first seen 300 s ago", SERVICE_STOP_PENDING, "boot@2h", seen_since_300,
 			STATUS_WARNING, "pending", CONDITION_NONE, TRIGGER_NONE},
-		{"first seen 900 s ago", SERVICE_CONTINUE_PENDING, "boot@2h", seen_since_900,
-			STATUS_CRITICAL, "pending", CONDITION_NONE, TRIGGER_NONE},
-		{"first seen before the boot", SERVICE_START_PENDING, "boot@2m", seen_since_900,
+		{"first seen 900 s ago", SERVICE_CONTINUE_PENDING, "boot@2h",
+			seen_since_900, STATUS_CRITICAL, "pending", CONDITION_NONE,
+			TRIGGER_NONE},
+		{"first seen before the boot", SERVICE_START_PENDING, "boot@2m",
+			seen_since_900, STATUS_OK, "pending", CONDITION_NONE,
+			TRIGGER_NONE},
+		{"booted 4 minutes ago", SERVICE_START_PENDING, "boot@4m", NULL,
 			STATUS_OK, "pending", CONDITION_NONE, TRIGGER_NONE},
-		{"booted 4 minutes ago", SERVICE_START_PENDING, "boot@4m", NULL, STATUS_OK,
-			"pending", CONDITION_NONE, TRIGGER_NONE},
 		{"age not known", SERVICE_PAUSE_PENDING, "boot@2h", NULL, STATUS_WARNING,
 			"pending", CONDITION_NONE, TRIGGER_NONE},
-		{"age not known, moves", SERVICE_START_PENDING, "boot@2h", check_point_moves,
-			STATUS_OK, "pending", CONDITION_NONE, TRIGGER_NONE},
+		{"age not known, moves", SERVICE_START_PENDING, "boot@2h",
+			check_point_moves, STATUS_OK, "pending", CONDITION_NONE,
+			TRIGGER_NONE},
 		{"young, but 4071 since the boot", SERVICE_START_PENDING,
-			"boot@2h 4071@1h59m 1000@1m", seen_since_299, STATUS_WARNING, "pending",
-			CONDITION_PAST, TRIGGER_AUTOMATIC},
-		{"graded by the operator", SERVICE_START_PENDING, "boot@2h", pending_is_ok,
-			STATUS_OK, "pending", CONDITION_NONE, TRIGGER_NONE},
+			"boot@2h 4071@1h59m 1000@1m", seen_since_299, STATUS_WARNING,
+			"pending", CONDITION_PAST, TRIGGER_AUTOMATIC},
+		{"graded by the operator", SERVICE_START_PENDING, "boot@2h",
+			pending_is_ok, STATUS_OK, "pending", CONDITION_NONE,
+			TRIGGER_NONE},
 	};
 	check_rows(state, rows);
 }
@@ -385,35 +391,41 @@ static void a_pending_state_is_judged_by_its_age(void **state)
 static void the_trigger_is_made_from_boots_and_what_lies_between(void **state)
 {
 	static const struct row rows[] = {
-		{"at the edge of the boot window", SERVICE_STOPPED, "boot@2h 4071@105m", NULL,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"a second later", SERVICE_STOPPED, "boot@2h 4071@6299s", NULL, STATUS_CRITICAL,
-			"active", CONDITION_ACTIVE, TRIGGER_UNKNOWN},
-		{"start type is manual now", SERVICE_STOPPED, "boot@2h 4071@1h59m", by_hand,
+		{"at the edge of the boot window", SERVICE_STOPPED, "boot@2h 4071@105m",
+			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+			TRIGGER_AUTOMATIC},
+		{"a second later", SERVICE_STOPPED, "boot@2h 4071@6299s", NULL,
 			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_UNKNOWN},
-		{"second failure after the boot", SERVICE_STOPPED, "boot@2h 4071@1h59m 4071@1h",
-			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_MIXED},
+		{"start type is manual now", SERVICE_STOPPED, "boot@2h 4071@1h59m",
+			by_hand, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+			TRIGGER_UNKNOWN},
+		{"second failure after the boot", SERVICE_STOPPED,
+			"boot@2h 4071@1h59m 4071@1h", NULL, STATUS_CRITICAL, "active",
+			CONDITION_ACTIVE, TRIGGER_MIXED},
 		{"a start that worked lies between", SERVICE_STOPPED,
 			"boot@2h 1000@119m 4071@115m", NULL, STATUS_CRITICAL, "active",
 			CONDITION_ACTIVE, TRIGGER_MANUAL},
-		{"a stop lies between", SERVICE_STOPPED, "boot@2h 1001@119m 4071@115m", NULL,
-			STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_MANUAL},
-		{"another failure lies between", SERVICE_STOPPED, "boot@2h 4086@119m 4071@115m",
-			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_MANUAL},
+		{"a stop lies between", SERVICE_STOPPED, "boot@2h 1001@119m 4071@115m",
+			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+			TRIGGER_MANUAL},
+		{"another failure lies between", SERVICE_STOPPED,
+			"boot@2h 4086@119m 4071@115m", NULL, STATUS_CRITICAL, "active",
+			CONDITION_ACTIVE, TRIGGER_MANUAL},
 		{"1000 before 4071 in one attempt", SERVICE_STOPPED,
 			"boot@2h 1000@7140s 4071@7100s", NULL, STATUS_CRITICAL, "active",
 			CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
 		{"companions belong to the attempt", SERVICE_STOPPED,
 			"boot@2h 4071@7140s 4072@7139s", NULL, STATUS_CRITICAL, "active",
 			CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
-		{"a late companion is no attempt", SERVICE_STOPPED, "boot@2h 4071@7140s 4072@6h",
-			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+		{"a late companion is no attempt", SERVICE_STOPPED,
+			"boot@2h 4071@7140s 4072@6h", NULL, STATUS_CRITICAL, "active",
+			CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
 		{"clock stepped back after the boot", SERVICE_STOPPED,
 			"boot@2h fall@115m>5h 4071@4h", NULL, STATUS_CRITICAL, "active",
 			CONDITION_ACTIVE, TRIGGER_UNKNOWN},
 		{"clock stepped, told by the Application log", SERVICE_STOPPED,
-			"boot@2h appfall@115m>5h 4071@4h", NULL, STATUS_CRITICAL, "active",
-			CONDITION_ACTIVE, TRIGGER_UNKNOWN},
+			"boot@2h appfall@115m>5h 4071@4h", NULL, STATUS_CRITICAL,
+			"active", CONDITION_ACTIVE, TRIGGER_UNKNOWN},
 		{"clock stepped before the boot", SERVICE_STOPPED,
 			"fall@1h>3h boot@2h 4071@1h59m", NULL, STATUS_CRITICAL, "active",
 			CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
@@ -442,8 +454,9 @@ static void a_1000_after_the_failure_counts_only_if_the_service_ran(void **state
 		{"a runtime event without 1000, too", SERVICE_STOPPED,
 			"boot@2h 4071@7140s 2003@1h", NULL, STATUS_CRITICAL, "stopped",
 			CONDITION_PAST, TRIGGER_AUTOMATIC},
-		{"1000 later than two minutes", SERVICE_STOPPED, "boot@2h 4071@7140s 1000@7000s",
-			NULL, STATUS_CRITICAL, "stopped", CONDITION_PAST, TRIGGER_AUTOMATIC},
+		{"1000 later than two minutes", SERVICE_STOPPED,
+			"boot@2h 4071@7140s 1000@7000s", NULL, STATUS_CRITICAL, "stopped",
+			CONDITION_PAST, TRIGGER_AUTOMATIC},
 		{"running now", SERVICE_RUNNING, "boot@2h 4071@7140s 1000@7130s", NULL,
 			STATUS_WARNING, "recovered-automatic", CONDITION_RECOVERED,
 			TRIGGER_AUTOMATIC},
@@ -451,7 +464,8 @@ static void a_1000_after_the_failure_counts_only_if_the_service_ran(void **state
 	check_rows(state, rows);
 }
 
-static enum cause cause_of(void *parent, const char *events, void (*tweak)(struct world *))
+static enum cause cause_of(
+	void *parent, const char *events, void (*tweak)(struct world *))
 {
 	struct world world = {scene(parent, SERVICE_STOPPED, events), policy_default()};
 	if (tweak != NULL)
@@ -464,7 +478,8 @@ static void a_stopped_service_has_its_cause_named(void **state)
 	void *here = *state;
 	assert_int_equal(cause_of(here, "boot@2h 4086@1h", NULL), CAUSE_START_FAILURE);
 	assert_int_equal(cause_of(here, "boot@2h", never_tried), CAUSE_NEVER_TRIED);
-	assert_int_equal(cause_of(here, "boot@2h 1000@1h 1001@5m", NULL), CAUSE_STOPPED_CLEANLY);
+	assert_int_equal(
+		cause_of(here, "boot@2h 1000@1h 1001@5m", NULL), CAUSE_STOPPED_CLEANLY);
 	assert_int_equal(cause_of(here, "boot@2h 1000@1h scm7031@5m", NULL), CAUSE_DIED);
 	assert_int_equal(cause_of(here, "boot@2h 1000@1h scm7034@5m", NULL), CAUSE_DIED);
 	assert_int_equal(cause_of(here, "boot@2h 1000@1h drwatson@5m", NULL), CAUSE_DIED);
@@ -496,8 +511,8 @@ static void a_runtime_id_is_a_start_failure_only_around_a_start(void **state)
 
 static void counts_and_times_are_those_of_the_lookback(void **state)
 {
-	struct evidence *evidence = scene(*state, SERVICE_RUNNING,
-		"boot@20d 4071@19d 4071@3d 4071@2h 1000@1h");
+	struct evidence *evidence = scene(
+		*state, SERVICE_RUNNING, "boot@20d 4071@19d 4071@3d 4071@2h 1000@1h");
 	struct policy policy = policy_default();
 	struct verdict *verdict = judge(*state, evidence, &policy, SCENE_NOW);
 	assert_int_equal(verdict->events_4071, 2);
@@ -508,14 +523,15 @@ static void counts_and_times_are_those_of_the_lookback(void **state)
 
 static void judging_twice_says_the_same(void **state)
 {
-	struct evidence *evidence =
-		scene(*state, SERVICE_STOPPED, "boot@2h 4071@1h59m 4072@1h59m scm7024@1h59m");
+	struct evidence *evidence = scene(
+		*state, SERVICE_STOPPED, "boot@2h 4071@1h59m 4072@1h59m scm7024@1h59m");
 	struct policy policy = policy_default();
 	struct verdict *first = judge(*state, evidence, &policy, SCENE_NOW);
 	struct verdict *second = judge(*state, evidence, &policy, SCENE_NOW);
 	assert_string_equal(first->text, second->text);
 	assert_string_equal(first->text,
-		"service stopped, event 4071 at the automatic start 1h 59m ago (1 in 7d)");
+		"service stopped, event 4071 at the automatic start 1h 59m ago (1 in "
+		"7d)");
 }
 
 int main(void)

@@ -39,8 +39,8 @@ static char *option_item(void *parent, const struct option_row *row)
 {
 	const char *argument = option_argument(row);
 	char *letter = row->letter == '\0'
-			       ? memory_copy(parent, "")
-			       : memory_format(parent, "%c , Fl ", row->letter);
+		? memory_copy(parent, "")
+		: memory_format(parent, "%c , Fl ", row->letter);
 	if (argument == NULL)
 		return memory_format(parent, "%s-%s", letter, row->name);
 	if (argument[0] != '[')
@@ -98,9 +98,9 @@ static void severities_are_those_of_the_policy(void **state)
 		if (key == KEY_EVENTS)
 			status = "as given";
 		test_row("%s", key_name(key));
-		assert_string_equal(
-			items[key], memory_format(*state, "%s Ta %s Ta %s", key_name(key),
-					    status, key_help(key)));
+		assert_string_equal(items[key],
+			memory_format(*state, "%s Ta %s Ta %s", key_name(key), status,
+				key_help(key)));
 	}
 	test_row("%s", "");
 }

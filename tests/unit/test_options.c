@@ -109,7 +109,7 @@ static void every_option_arrives(void **state)
 	assert_string_equal(options->target->server, "exch01");
 	assert_true(options->at == 1795338000);
 	assert_true(options->target->policy.has_warning &&
-		    options->target->policy.has_critical);
+		options->target->policy.has_critical);
 	assert_int_equal(options->target->policy.severity[KEY_PAUSED], STATUS_OK);
 	assert_int_equal(options->target->policy.severity[KEY_STALE], STATUS_CRITICAL);
 	assert_true(options->timeout_ms == 5000);
@@ -145,70 +145,70 @@ static void help_version_and_explain_need_no_server(void **state)
 	assert_true(parsed(*state, "--explain 3221229543")->explain_id == 3221229543U);
 }
 
+static const struct {
+	const char *line, *says;
+} wrong_lines[] = {
+	{"",
+		"no server: give -H HOST with -A FILE, or --evt FILE, or "
+		"--server NAME"},
+	{"-A creds", "no server"},
+	{"-v", "no server"},
+	{"--system-evt s", "no server"},
+	{"-H exch01", "-A FILE"},
+	{"-H exch01 -A c --system-evt s", "--evt FILE"},
+	{"--source rpc --evt a", "exclude each other"},
+	{"--source evt -H exch01 -A c", "--evt FILE"},
+	{"--source snmp -H exch01", "--source: must be rpc or evt, not \"snmp\""},
+	{"-S agent -H exch01", "--source: must be rpc or evt"},
+	{"exch01", "takes no arguments without an option: \"exch01\""},
+	{"-H exch01 - -A c", "takes no arguments without an option: \"-\""},
+	{"-H exch01 -A c -- more", "takes no arguments without an option: \"more\""},
+	{"-H exch01 -A c extra", "\"extra\""},
+	{"--no-such", "unknown option --no-such"},
+	{"--lokback 7d", "did you mean --lookback?"},
+	{"--lokback=7d", "unknown option --lokback: did you mean --lookback?"},
+	{"--=x", "unknown option"},
+	{"--hostname-x a", "unknown option --hostname-x"},
+	{"--se x", "--se is ambiguous"},
+	{"--s x", "--s is ambiguous"},
+	{"-x", "unknown option -x"},
+	{"-vx", "unknown option -x"},
+	{"-\x01", "unknown option (see"},
+	{"-H", "--hostname needs a value: HOST"},
+	{"--at", "--at needs a value: TIME"},
+	{"-H a -A c -p", "--port needs a value: PORT"},
+	{"--json=yes", "--json takes no value"},
+	{"--help=", "--help takes no value"},
+	{"-H a -A c -p 0", "--port: must be a whole number from 1 to 65535, not 0"},
+	{"-H a -A c --pending 9m,3m", "--pending: "},
+	{"-H a -A c -w 2:1", "--warning: "},
+	{"-H a -A c -w 1e5", "--warning: "},
+	{"-H a -A c --severity x=ok", "--severity: "},
+	{"-H a -A c --at now", "--at: "},
+	{"-H a -A c -t 0", "--timeout: must be a whole number from 1 to 3600"},
+	{"-H a -A c -t 3601", "--timeout: "},
+	{"-H a -A c -t 1.5", "--timeout: "},
+	{"-H a -A c -t :CRITICAL", "--timeout: "},
+	{"-H a -A c -t 00000000000000010", "--timeout: "},
+	{"-H a -A c -t 10:", "WARNING, CRITICAL or UNKNOWN"},
+	{"-H a -A c -t 10:OK", "is not OK"},
+	{"-H a -A c -t 10:ok", "is not OK"},
+	{"-H a -A c -t 10:0", "is not OK"},
+	{"-H a -A c -t 10:fine", "WARNING, CRITICAL or UNKNOWN"},
+	{"-H a -A c --max-output 199", "--max-output: "},
+	{"--explain IMC", "--explain: must be a whole number"},
+	{"--explain 4294967296", "--explain: "},
+	{"--server a/b", "--server: a server's name must be"},
+	{"--ntlmv1 yes", "unknown option --ntlmv1"},
+	{"--address a", "unknown option --address"},
+	{"--remote-server a", "unknown option --remote-server"},
+	{"--list-services", "unknown option --list-services"},
+};
+
 static void wrong_command_lines_get_one_line(void **state)
 {
-	static const struct {
-		const char *line, *says;
-	} rows[] = {
-		{"", "no server: give -H HOST with -A FILE, or --evt FILE, or --server "
-		     "NAME"},
-		{"-A creds", "no server"},
-		{"-v", "no server"},
-		{"--system-evt s", "no server"},
-		{"-H exch01", "-A FILE"},
-		{"-H exch01 -A c --system-evt s", "--evt FILE"},
-		{"--source rpc --evt a", "exclude each other"},
-		{"--source evt -H exch01 -A c", "--evt FILE"},
-		{"--source snmp -H exch01", "--source: must be rpc or evt, not \"snmp\""},
-		{"-S agent -H exch01", "--source: must be rpc or evt"},
-		{"exch01", "takes no arguments without an option: \"exch01\""},
-		{"-H exch01 - -A c", "takes no arguments without an option: \"-\""},
-		{"-H exch01 -A c -- more",
-			"takes no arguments without an option: \"more\""},
-		{"-H exch01 -A c extra", "\"extra\""},
-		{"--no-such", "unknown option --no-such"},
-		{"--lokback 7d", "did you mean --lookback?"},
-		{"--lokback=7d", "unknown option --lokback: did you mean --lookback?"},
-		{"--=x", "unknown option"},
-		{"--hostname-x a", "unknown option --hostname-x"},
-		{"--se x", "--se is ambiguous"},
-		{"--s x", "--s is ambiguous"},
-		{"-x", "unknown option -x"},
-		{"-vx", "unknown option -x"},
-		{"-\x01", "unknown option (see"},
-		{"-H", "--hostname needs a value: HOST"},
-		{"--at", "--at needs a value: TIME"},
-		{"-H a -A c -p", "--port needs a value: PORT"},
-		{"--json=yes", "--json takes no value"},
-		{"--help=", "--help takes no value"},
-		{"-H a -A c -p 0",
-			"--port: must be a whole number from 1 to 65535, not 0"},
-		{"-H a -A c --pending 9m,3m", "--pending: "},
-		{"-H a -A c -w 2:1", "--warning: "},
-		{"-H a -A c -w 1e5", "--warning: "},
-		{"-H a -A c --severity x=ok", "--severity: "},
-		{"-H a -A c --at now", "--at: "},
-		{"-H a -A c -t 0", "--timeout: must be a whole number from 1 to 3600"},
-		{"-H a -A c -t 3601", "--timeout: "},
-		{"-H a -A c -t 1.5", "--timeout: "},
-		{"-H a -A c -t :CRITICAL", "--timeout: "},
-		{"-H a -A c -t 00000000000000010", "--timeout: "},
-		{"-H a -A c -t 10:", "WARNING, CRITICAL or UNKNOWN"},
-		{"-H a -A c -t 10:OK", "is not OK"},
-		{"-H a -A c -t 10:ok", "is not OK"},
-		{"-H a -A c -t 10:0", "is not OK"},
-		{"-H a -A c -t 10:fine", "WARNING, CRITICAL or UNKNOWN"},
-		{"-H a -A c --max-output 199", "--max-output: "},
-		{"--explain IMC", "--explain: must be a whole number"},
-		{"--explain 4294967296", "--explain: "},
-		{"--server a/b", "--server: a server's name must be"},
-		{"--ntlmv1 yes", "unknown option --ntlmv1"},
-		{"--address a", "unknown option --address"},
-		{"--remote-server a", "unknown option --remote-server"},
-		{"--list-services", "unknown option --list-services"},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		refused(*state, rows[i].line, rows[i].says);
+	for (size_t i = 0; i < sizeof(wrong_lines) / sizeof(wrong_lines[0]); i++)
+		refused(*state, wrong_lines[i].line, wrong_lines[i].says);
 }
 
 static void secrets_in_argv_are_refused_and_not_repeated(void **state)
@@ -288,7 +288,7 @@ static void state_directory_comes_from_the_first_that_names_it(void **state)
 	assert_null(options->state_dir);
 }
 
-/* --- files ------------------------------------------------------------------------ */
+/* --- files --- */
 
 struct place {
 	char *folder, *file;
@@ -392,9 +392,9 @@ static void extra_opts_come_from_the_shared_file(void **state)
 	const struct options *options = parsed(
 		*state, memory_format(*state, "--extra-opts=other@%s", place->file));
 	assert_string_equal(options->target->address, "second");
-	options = parsed(
-		*state, memory_format(*state, "-H mine --extra-opts=@%s --lookback 9d",
-				place->file));
+	options = parsed(*state,
+		memory_format(
+			*state, "-H mine --extra-opts=@%s --lookback 9d", place->file));
 	assert_string_equal(options->target->address, "mine");
 	assert_true(options->target->policy.lookback == 9 * WHEN_DAY);
 }
@@ -435,7 +435,7 @@ static void extra_opts_never_show_what_a_file_holds(void **state)
 	refused(*state, "-H h -A c --extra-opts=@/", "not a regular file");
 }
 
-/* --- help ------------------------------------------------------------------------- */
+/* --- help --- */
 
 static void help_fits_a_terminal(void **state)
 {
@@ -476,7 +476,7 @@ static void table_has_every_setting_that_is_an_option_once(void **state)
 		size_t found = 0;
 		for (size_t i = 0; i < row_count; i++)
 			found += rows[i].heading == NULL &&
-				 strcmp(rows[i].name, settings[k].name) == 0;
+				strcmp(rows[i].name, settings[k].name) == 0;
 		test_row("%s", settings[k].name);
 		assert_int_equal(found, settings[k].in_options ? 1 : 0);
 	}

@@ -64,9 +64,10 @@ static void severities_are_set_by_key_in_any_case(void **state)
 static void wrong_severities_are_refused_and_change_nothing(void **state)
 {
 	(void)state;
-	static const char *const rows[] = {"", ",", "active", "active=", "=ok", "active=fine",
-		"actives=ok", "active=ok,", "active=ok,,paused=ok", "active=ok;paused=ok",
-		"active=4", "active=okokokokokokokokokok", "active =ok", "active=ok,x=ok"};
+	static const char *const rows[] = {"", ",", "active", "active=", "=ok",
+		"active=fine", "actives=ok", "active=ok,", "active=ok,,paused=ok",
+		"active=ok;paused=ok", "active=4", "active=okokokokokokokokokok",
+		"active =ok", "active=ok,x=ok"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("\"%s\"", rows[i]);
 		struct policy policy = policy_default(), before = policy;

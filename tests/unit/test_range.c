@@ -40,10 +40,52 @@ static const struct {
 };
 
 static const char *const bad_rows[] = {
-	"2:1", "", ":", "@", "~", "@:", "@~", "1e5", "0x10", "1,5", "nan", "inf", "1:2:3",
-	"10%", "1:inf", "nan:1", "-inf:1", "infinity", " 1", "1 ", "1 :2", "1: 2", "\t1",
-	"1\n", "+1", "--1", "1-", "-", ".", "-.", "1.2.3", "1:~", "~1", "~~:1", "1~:2",
-	"@@1", "1@", "-5", "@-5", "5:-", "a", "1:a", "a:1", "1s", "0:-0.001", "1_000",
+	"2:1",
+	"",
+	":",
+	"@",
+	"~",
+	"@:",
+	"@~",
+	"1e5",
+	"0x10",
+	"1,5",
+	"nan",
+	"inf",
+	"1:2:3",
+	"10%",
+	"1:inf",
+	"nan:1",
+	"-inf:1",
+	"infinity",
+	" 1",
+	"1 ",
+	"1 :2",
+	"1: 2",
+	"\t1",
+	"1\n",
+	"+1",
+	"--1",
+	"1-",
+	"-",
+	".",
+	"-.",
+	"1.2.3",
+	"1:~",
+	"~1",
+	"~~:1",
+	"1~:2",
+	"@@1",
+	"1@",
+	"-5",
+	"@-5",
+	"5:-",
+	"a",
+	"1:a",
+	"a:1",
+	"1s",
+	"0:-0.001",
+	"1_000",
 };
 
 static void check_good_rows(void *parent)
@@ -111,8 +153,8 @@ static void decimal_comma_of_the_locale_does_not_matter(void **state)
 {
 	char folder[] = "/tmp/test_range.XXXXXX", command[sizeof(folder) + 20];
 	assert_non_null(mkdtemp(folder));
-	bool has_locale = setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL ||
-		use_decimal_comma(folder);
+	bool has_locale =
+		setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL || use_decimal_comma(folder);
 	if (has_locale) {
 		char written[20];
 		snprintf(written, sizeof(written), "%.1f", 1.5);
@@ -138,14 +180,30 @@ static void alert_is_outside_or_with_an_at_sign_inside(void **state)
 		double value;
 		bool alerts;
 	} rows[] = {
-		{"10", -0.001, true}, {"10", 0, false}, {"10", 10, false},
-		{"10", 10.001, true}, {"10:", 9.9, true}, {"10:", 10, false},
-		{"10:", INFINITY, false}, {"~:10", -INFINITY, false},
-		{"~:10", -1e300, false}, {"~:10", 11, true}, {"10:20", 9, true},
-		{"10:20", 10, false}, {"10:20", 20, false}, {"10:20", 21, true},
-		{"@10:20", 9, false}, {"@10:20", 10, true}, {"@10:20", 20, true},
-		{"@10:20", 21, false}, {"0", 0, false}, {"0", 1, true}, {"@0", 0, true},
-		{"@0", 1, false}, {"~:", 5, false}, {"@~:", 5, true},
+		{"10", -0.001, true},
+		{"10", 0, false},
+		{"10", 10, false},
+		{"10", 10.001, true},
+		{"10:", 9.9, true},
+		{"10:", 10, false},
+		{"10:", INFINITY, false},
+		{"~:10", -INFINITY, false},
+		{"~:10", -1e300, false},
+		{"~:10", 11, true},
+		{"10:20", 9, true},
+		{"10:20", 10, false},
+		{"10:20", 20, false},
+		{"10:20", 21, true},
+		{"@10:20", 9, false},
+		{"@10:20", 10, true},
+		{"@10:20", 20, true},
+		{"@10:20", 21, false},
+		{"0", 0, false},
+		{"0", 1, true},
+		{"@0", 0, true},
+		{"@0", 1, false},
+		{"~:", 5, false},
+		{"@~:", 5, true},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct range range;
@@ -181,8 +239,8 @@ static double random_number(void)
 	case 2:
 		return (double)(random() % 100);
 	}
-	uint64_t bits = (uint64_t)random() << 42 ^ (uint64_t)random() << 21 ^
-		(uint64_t)random();
+	uint64_t bits =
+		(uint64_t)random() << 42 ^ (uint64_t)random() << 21 ^ (uint64_t)random();
 	double number;
 	memcpy(&number, &bits, sizeof(number));
 	return isfinite(number) ? number : 0;
@@ -202,8 +260,8 @@ static struct range random_range(void)
 static void what_is_written_reads_back_as_the_same(void **state)
 {
 	const char *given = getenv("IMC_SEED");
-	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) :
-		(unsigned)time(NULL);
+	unsigned seed =
+		given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
 	print_message("seed %u (IMC_SEED)\n", seed);
 	srandom(seed);
 	for (int i = 0; i < 10000; i++) {

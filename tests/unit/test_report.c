@@ -20,11 +20,11 @@ static bool is_plain_utf8(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	while (*at != '\0') {
-		int more = *at < 0x80	? 0
-			   : *at < 0xC2 ? -1
-			   : *at < 0xE0 ? 1
-			   : *at < 0xF0 ? 2
-					: 3;
+		int more = *at < 0x80 ? 0
+			: *at < 0xC2  ? -1
+			: *at < 0xE0  ? 1
+			: *at < 0xF0  ? 2
+				      : 3;
 		if (more < 0 || *at > 0xF4 || *at == 0x7F || (*at < 0x20 && *at != '\n'))
 			return false;
 		if ((*at == 0xE0 && at[1] < 0xA0) || (*at == 0xED && at[1] > 0x9F) ||
@@ -204,13 +204,40 @@ static void metrics_are_dropped_whole_from_the_end(void **state)
 static void a_long_text_ends_in_dots_at_160(void **state)
 {
 	struct made_verdict *made = made_verdict(*state);
-	made->verdict.text = made_long(*state, "sehr \xc3\xbc"
-					       "ble Sache ");
+	made->verdict.text = made_long(*state,
+		"sehr \xc3\xbc"
+		"ble Sache ");
 	const char *output = report(*state, &made->verdict, &usual);
 	assert_is_sound(output, 1000);
 	const char *bar = strstr(output, " |");
 	assert_in_range(bar - output, REPORT_FIRST_LINE - 8, REPORT_FIRST_LINE);
 	assert_memory_equal(bar - 3, "...", 3);
+}
+
+static void a_text_that_was_cut_stands_below(void **state)
+{
+	static const char text[] =
+		"credentials file /etc/imc-monitor/servers/credentials-of-the-first-site "
+		"is open to all users: chmod o= "
+		"/etc/imc-monitor/servers/credentials-of-the-first-site";
+	struct made_verdict *made = made_verdict(*state);
+	struct failure why;
+	fail(&why, FAIL_USAGE, "%s", text);
+	made->verdict.text = memory_copy(made, text);
+	const char *outputs[] = {
+		report(*state, &made->verdict, &usual),
+		report_failure(*state, STATUS_UNKNOWN, "EXCH01", &why, &usual),
+	};
+	for (size_t i = 0; i < 2; i++) {
+		test_row("output %zu", i);
+		assert_is_sound(outputs[i], 1000);
+		assert_null(strstr(outputs[i], "chmod o= /etc/imc-monitor/servers/"
+					       "credentials-of-the-first-site |"));
+		const char *below = strchr(outputs[i], '\n') + 1;
+		assert_memory_equal(below, text, strlen(text));
+	}
+	made->verdict.text = memory_copy(made, "short");
+	assert_null(strstr(report(*state, &made->verdict, &usual), "\nshort"));
 }
 
 static void hostile_texts_cannot_break_the_output(void **state)
@@ -254,6 +281,7 @@ int main(void)
 		sentence(details_go_first_where_there_is_no_room),
 		sentence(metrics_are_dropped_whole_from_the_end),
 		sentence(a_long_text_ends_in_dots_at_160),
+		sentence(a_text_that_was_cut_stands_below),
 		sentence(hostile_texts_cannot_break_the_output),
 	};
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

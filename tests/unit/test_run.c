@@ -129,7 +129,7 @@ static bool file_is(void *parent, const char *folder, const char *name, const ch
 	struct bytes bytes =
 		test_file(parent, memory_format(parent, "%s/%s", folder, name));
 	return bytes.length == strlen(text) &&
-	       memcmp(bytes.data, text, bytes.length) == 0;
+		memcmp(bytes.data, text, bytes.length) == 0;
 }
 
 static bool exists(void *parent, const char *folder, const char *name)
@@ -137,8 +137,7 @@ static bool exists(void *parent, const char *folder, const char *name)
 	return access(memory_format(parent, "%s/%s", folder, name), F_OK) == 0;
 }
 
-/* --- the usual way -------------------------------------------------------------------
- */
+/* --- the usual way --- */
 
 static void a_healthy_server_is_ok_and_is_remembered(void **state)
 {
@@ -191,8 +190,7 @@ static void trace_lines_show_at_vvv_only(void **state)
 	assert_non_null(strstr(run(place, &order).output, "asked EXCH01"));
 }
 
-/* --- what must never be OK -----------------------------------------------------------
- */
+/* --- what must never be OK --- */
 
 static void no_kind_of_failure_is_ok(void **state)
 {
@@ -254,8 +252,7 @@ static void the_timeouts_own_state_counts_only_where_nothing_was_learned(void **
 	assert_int_equal(run(place, &order).status, STATUS_OK);
 }
 
-/* --- the state file ------------------------------------------------------------------
- */
+/* --- the state file --- */
 
 static void a_bad_state_file_is_told_and_left_as_it_is(void **state)
 {
@@ -314,8 +311,7 @@ static void a_failed_poll_leaves_what_is_remembered(void **state)
 	assert_non_null(strstr(run(place, &order).output, "state_age=300s"));
 }
 
-/* --- the account's back-off ----------------------------------------------------------
- */
+/* --- the account's back-off --- */
 
 static void three_wrong_passwords_in_a_row_reach_the_server_once(void **state)
 {

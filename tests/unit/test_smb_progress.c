@@ -41,8 +41,8 @@ static struct writer smb1(uint8_t command, uint32_t status, uint16_t flags2)
 	return head;
 }
 
-static struct writer smb2(uint16_t command, uint32_t status, uint32_t flags,
-	uint16_t dialect)
+static struct writer smb2(
+	uint16_t command, uint32_t status, uint32_t flags, uint16_t dialect)
 {
 	struct writer head = {.length = 0};
 	put(&head, 4, 0x424D53FE);

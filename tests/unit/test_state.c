@@ -11,8 +11,9 @@
 
 /*
  * Random histories of a server, watched by two readers: one that keeps a state file and
- * stops at its bookmarks, and one that was told of every record that was there at any check.
- * Whatever is cleared, wrapped or rebooted in between: both must come to the same verdict.
+ * stops at its bookmarks, and one that was told of every record that was there at any
+ * check. Whatever is cleared, wrapped or rebooted in between: both must come to the same
+ * verdict.
  */
 enum { LOG_ROOM = 400, KNOWN_ROOM = 4000 };
 
@@ -41,11 +42,13 @@ static uint32_t draw(struct fake_server *server, uint32_t below)
 	return (uint32_t)(server->seed >> 33) % below;
 }
 
-static void append(struct fake_server *server, enum log_kind kind, struct made_event event)
+static void append(
+	struct fake_server *server, enum log_kind kind, struct made_event event)
 {
 	struct fake_log *log = &server->logs[kind];
 	if (log->count == log->capacity)
-		memmove(log->events, log->events + 1, --log->count * sizeof(*log->events));
+		memmove(log->events, log->events + 1,
+			--log->count * sizeof(*log->events));
 	event.number = log->next_number++;
 	event.time = (uint32_t)server->clock;
 	log->events[log->count++] = event;
@@ -60,7 +63,8 @@ static void clear(struct fake_server *server, enum log_kind kind)
 
 static void happen(struct fake_server *server)
 {
-	static const uint32_t ids[] = {4071, 4071, 4071, 1000, 1000, 1001, 4072, 4086, 2003, 2004};
+	static const uint32_t ids[] = {
+		4071, 4071, 4071, 1000, 1000, 1001, 4072, 4086, 2003, 2004};
 	static const int64_t gaps[] = {0, 1, 20, 110, 130, 800, 4000, 90000, 300000};
 	server->clock += gaps[draw(server, sizeof(gaps) / sizeof(gaps[0]))];
 	switch (draw(server, 12)) {
@@ -71,7 +75,8 @@ static void happen(struct fake_server *server)
 	case 1:
 		append(server, LOG_SYSTEM,
 			(struct made_event){.source = "Service Control Manager",
-				.id = 0xC0001B77, .strings = {display_names[0], "1"}});
+				.id = 0xC0001B77,
+				.strings = {display_names[0], "1"}});
 		break;
 	case 2:
 		append(server, LOG_APPLICATION, (struct made_event){.id = 7});
@@ -79,12 +84,14 @@ static void happen(struct fake_server *server)
 		break;
 	case 3:
 		if (draw(server, 6) == 0)
-			clear(server, draw(server, 2) == 0 ? LOG_APPLICATION : LOG_SYSTEM);
+			clear(server,
+				draw(server, 2) == 0 ? LOG_APPLICATION : LOG_SYSTEM);
 		break;
 	default:
 		append(server, LOG_APPLICATION,
 			(struct made_event){.source = "MSExchangeIMC",
-				.id = 0xC0000000U | ids[draw(server, sizeof(ids) / sizeof(ids[0]))]});
+				.id = 0xC0000000U |
+					ids[draw(server, sizeof(ids) / sizeof(ids[0]))]});
 		break;
 	}
 }
@@ -97,16 +104,18 @@ static bool is_relevant(const struct made_event *made, struct event *ret)
 	if (strcmp(made->source, "MSExchangeIMC") == 0)
 		ret->origin = FROM_IMC;
 	else
-		ret->origin = strcmp(made->source, "EventLog") == 0 ? FROM_EVENTLOG : FROM_SCM;
+		ret->origin =
+			strcmp(made->source, "EventLog") == 0 ? FROM_EVENTLOG : FROM_SCM;
 	return true;
 }
 
-static bool is_known(const struct fake_server *server, enum log_kind kind,
-	const struct event *event)
+static bool is_known(
+	const struct fake_server *server, enum log_kind kind, const struct event *event)
 {
 	for (unsigned i = 0; i < server->known_count[kind]; i++) {
 		const struct event *known = &server->known[kind][i];
-		if (known->generation == event->generation && known->record == event->record)
+		if (known->generation == event->generation &&
+			known->record == event->record)
 			return true;
 	}
 	return false;
@@ -116,7 +125,8 @@ static bool is_known(const struct fake_server *server, enum log_kind kind,
 static void learn(struct fake_server *server, enum log_kind kind, unsigned limit)
 {
 	const struct fake_log *log = &server->logs[kind];
-	for (unsigned i = log->count > limit ? log->count - limit : 0; i < log->count; i++) {
+	for (unsigned i = log->count > limit ? log->count - limit : 0; i < log->count;
+		i++) {
 		struct event event;
 		if (!is_relevant(&log->events[i], &event))
 			continue;
@@ -139,13 +149,14 @@ static struct evidence *fresh_evidence(void *parent, const struct fake_server *s
 	return evidence;
 }
 
-static struct verdict *judge_all_known(void *parent, const struct fake_server *server,
-	const struct policy *policy)
+static struct verdict *judge_all_known(
+	void *parent, const struct fake_server *server, const struct policy *policy)
 {
 	struct evidence *evidence = fresh_evidence(parent, server);
 	for (enum log_kind kind = 0; kind < LOGS; kind++) {
 		for (unsigned i = 0; i < server->known_count[kind]; i++)
-			log_add_event(evidence, &evidence->logs[kind], &server->known[kind][i]);
+			log_add_event(
+				evidence, &evidence->logs[kind], &server->known[kind][i]);
 		log_sort(&evidence->logs[kind]);
 	}
 	return judge(parent, evidence, policy, server->clock);
@@ -163,8 +174,11 @@ static bool read_log(struct evidence *evidence, const struct fake_server *server
 	int64_t cutoff = server->clock - policy->lookback;
 	if (kind == LOG_APPLICATION && boot != NULL && boot->time < cutoff)
 		cutoff = boot->time;
-	struct harvest_plan plan = {.kind = kind, .watch = &watch, .now = server->clock,
-		.cutoff = cutoff - policy->boot_window, .needs_boot = kind == LOG_SYSTEM,
+	struct harvest_plan plan = {.kind = kind,
+		.watch = &watch,
+		.now = server->clock,
+		.cutoff = cutoff - policy->boot_window,
+		.needs_boot = kind == LOG_SYSTEM,
 		.bookmark = state->logs[kind].newest};
 	plan.stops_at_bookmark = state_covers(state, kind, plan.cutoff, plan.needs_boot);
 	struct harvest *harvest = harvest_new(NULL, &plan);
@@ -173,7 +187,8 @@ static bool read_log(struct evidence *evidence, const struct fake_server *server
 	for (unsigned i = log->count; i > 0 && end == HARVEST_OLDEST; i--) {
 		if (limit-- == 0)
 			end = HARVEST_CUT;
-		else if (!harvest_take(harvest, made_record(records, &log->events[i - 1])))
+		else if (!harvest_take(
+				 harvest, made_record(records, &log->events[i - 1])))
 			end = HARVEST_ENOUGH;
 	}
 	harvest_finish(harvest, end, evidence, &evidence->logs[kind]);
@@ -217,13 +232,13 @@ static void fail_part(struct evidence *evidence, enum part part)
 	evidence_failed(evidence, part, &why);
 }
 
-/* One run of the check; now and then it is cut short, and what it knows is then not judged
- * but must not be lost either. */
-static struct state *check_once(void *parent, struct fake_server *server,
-	struct state *state)
+/* One run of the check; now and then it is cut short, and what it knows is then not
+ * judged but must not be lost either. */
+static struct state *check_once(
+	void *parent, struct fake_server *server, struct state *state)
 {
-	static const enum service_state states[] = {SERVICE_STOPPED, SERVICE_RUNNING,
-		SERVICE_START_PENDING, SERVICE_PAUSED};
+	static const enum service_state states[] = {
+		SERVICE_STOPPED, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_PAUSED};
 	struct policy policy = policy_default();
 	void *run = talloc_new(parent);
 	server->state = states[draw(server, 4)];

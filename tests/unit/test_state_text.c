@@ -10,10 +10,13 @@
 static struct state *made_state(void *parent)
 {
 	struct policy policy = policy_default();
-	struct evidence *evidence =
-		scene(parent, SERVICE_STOPPED, "boot@2h fall@1h>2h 4071@119m 4072@118m scm7031@1h");
-	struct event hostile = {.origin = FROM_IMC, .record = 90, .time = SCENE_NOW,
-		.id = 0xC0000FE7, .detail = "a | b\n\033[31m \xE2\x80\xAE <script>% 100"};
+	struct evidence *evidence = scene(parent, SERVICE_STOPPED,
+		"boot@2h fall@1h>2h 4071@119m 4072@118m scm7031@1h");
+	struct event hostile = {.origin = FROM_IMC,
+		.record = 90,
+		.time = SCENE_NOW,
+		.id = 0xC0000FE7,
+		.detail = "a | b\n\033[31m \xE2\x80\xAE <script>% 100"};
 	log_add_event(evidence, &evidence->logs[LOG_APPLICATION], &hostile);
 	evidence->logs[LOG_APPLICATION].damaged = 3;
 	evidence->logs[LOG_APPLICATION].damage_time = SCENE_NOW - 5;
@@ -31,7 +34,8 @@ static struct bytes bytes_of(const char *text)
 static bool parses(void *parent, const char *text, struct failure *why)
 {
 	struct state *state;
-	return state_parse(parent, "d/EXCH01.state", "EXCH01", bytes_of(text), &state, why);
+	return state_parse(
+		parent, "d/EXCH01.state", "EXCH01", bytes_of(text), &state, why);
 }
 
 /* The text with its last line put right again. */
@@ -40,8 +44,8 @@ static char *with_end(void *parent, const char *text)
 	const char *end = strstr(text, "\nend ");
 	size_t length = end == NULL ? strlen(text) : (size_t)(end + 1 - text);
 	struct bytes body = {(const uint8_t *)text, length};
-	return memory_format(parent, "%.*send %016" PRIx64 "\n", (int)length, text,
-		bytes_hash(body));
+	return memory_format(
+		parent, "%.*send %016" PRIx64 "\n", (int)length, text, bytes_hash(body));
 }
 
 static char *replaced(void *parent, const char *text, const char *from, const char *to)
@@ -135,7 +139,8 @@ static void facts_that_make_no_sense_are_refused_with_their_line(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct failure why = {0};
 		test_row("\"%s\" for \"%s\"", rows[i].to, rows[i].from);
-		assert_false(parses(*state, replaced(*state, text, rows[i].from, rows[i].to), &why));
+		assert_false(parses(
+			*state, replaced(*state, text, rows[i].from, rows[i].to), &why));
 		assert_non_null(strstr(why.text, rows[i].says));
 		assert_non_null(strstr(why.text, "d/EXCH01.state"));
 	}

@@ -124,8 +124,8 @@ static void directory_of_somebody_else_is_refused(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(chown(place->path, NOBODY, NOBODY), 0);
-	assert_not_opened(place->path, FAIL_USAGE,
-		memory_format(place, "chown 0 %s", place->path));
+	assert_not_opened(
+		place->path, FAIL_USAGE, memory_format(place, "chown 0 %s", place->path));
 }
 
 static void what_is_no_directory_is_refused(void **state)

@@ -153,8 +153,9 @@ static void check_whole(struct place *place)
 	assert_int_equal(text.length, CONTENT);
 	for (size_t i = 1; i < CONTENT; i++)
 		assert_int_equal(text.data[i], text.data[0]);
-	assert_stores(entry, (const char *)memory_copy_bytes(
-				     entry, (const char *)text.data, text.length));
+	assert_stores(entry,
+		(const char *)memory_copy_bytes(
+			entry, (const char *)text.data, text.length));
 	assert_int_equal(place_count_files(place), 2);
 	talloc_free(entry);
 }
@@ -162,8 +163,8 @@ static void check_whole(struct place *place)
 static void writer_killed_at_any_moment_leaves_old_or_new_content(void **state)
 {
 	const char *given = getenv("IMC_SEED");
-	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) :
-		(unsigned)time(NULL);
+	unsigned seed =
+		given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
 	print_message("seed %u (IMC_SEED)\n", seed);
 	srandom(seed);
 	struct place *place = place_make(*state);

@@ -44,55 +44,56 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(target->start_attempts, 1);
 }
 
+static const struct {
+	const char *name, *value;
+} good_values[] = {
+	{"hostname", "exch01"},
+	{"hostname", "EXCH-01.example.com"},
+	{"hostname", "192.0.2.17"},
+	{"hostname", "2001:db8::1"},
+	{"hostname", "::1"},
+	{"hostname", "fe80::1%eth0"},
+	{"address", "exch_01"},
+	{"source", "rpc"},
+	{"source", "evt"},
+	{"port", "1"},
+	{"port", "445"},
+	{"port", "65535"},
+	{"credentials", "/etc/imc-monitor/credentials"},
+	{"evt", "AppEvent.Evt"},
+	{"system-evt", "../SysEvent.Evt"},
+	{"service", "MSExchangeIMC$2"},
+	{"display-name", "Internet-Mail-Dienst f\xC3\xBCr Exchange"},
+	{"smb-protocol", "NT1:NT1"},
+	{"smb-protocol", "SMB2:SMB3"},
+	{"smb-signing", "required"},
+	{"smb-signing", "off"},
+	{"ntlmv1", "yes"},
+	{"lookback", "1m"},
+	{"lookback", "366d"},
+	{"boot-window", "1s"},
+	{"pending", "5m,15m"},
+	{"pending", "0,0"},
+	{"max-age", "0"},
+	{"fixed-since", "2026-11-22T09:00:00Z"},
+	{"warning", "0"},
+	{"critical", "~:5"},
+	{"severity", "paused=ok,unreachable=ok"},
+	{"maintenance", "no"},
+	{"interval", "10s"},
+	{"retries", "0"},
+	{"allow-start", "yes"},
+	{"start-credentials", "/x"},
+	{"start-delay", "0"},
+	{"start-attempts", "5"},
+};
+
 static void good_values_are_taken(void **state)
 {
-	static const struct {
-		const char *name, *value;
-	} rows[] = {
-		{"hostname", "exch01"},
-		{"hostname", "EXCH-01.example.com"},
-		{"hostname", "192.0.2.17"},
-		{"hostname", "2001:db8::1"},
-		{"hostname", "::1"},
-		{"hostname", "fe80::1%eth0"},
-		{"address", "exch_01"},
-		{"source", "rpc"},
-		{"source", "evt"},
-		{"port", "1"},
-		{"port", "445"},
-		{"port", "65535"},
-		{"credentials", "/etc/imc-monitor/credentials"},
-		{"evt", "AppEvent.Evt"},
-		{"system-evt", "../SysEvent.Evt"},
-		{"service", "MSExchangeIMC$2"},
-		{"display-name", "Internet-Mail-Dienst f\xC3\xBCr Exchange"},
-		{"smb-protocol", "NT1:NT1"},
-		{"smb-protocol", "SMB2:SMB3"},
-		{"smb-signing", "required"},
-		{"smb-signing", "off"},
-		{"ntlmv1", "yes"},
-		{"lookback", "1m"},
-		{"lookback", "366d"},
-		{"boot-window", "1s"},
-		{"pending", "5m,15m"},
-		{"pending", "0,0"},
-		{"max-age", "0"},
-		{"fixed-since", "2026-11-22T09:00:00Z"},
-		{"warning", "0"},
-		{"critical", "~:5"},
-		{"severity", "paused=ok,unreachable=ok"},
-		{"maintenance", "no"},
-		{"interval", "10s"},
-		{"retries", "0"},
-		{"allow-start", "yes"},
-		{"start-credentials", "/x"},
-		{"start-delay", "0"},
-		{"start-attempts", "5"},
-	};
 	struct target *target = target_new(*state);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		test_row("%s %s", rows[i].name, rows[i].value);
-		assert_true(set(target, rows[i].name, rows[i].value, NULL));
+	for (size_t i = 0; i < sizeof(good_values) / sizeof(good_values[0]); i++) {
+		test_row("%s %s", good_values[i].name, good_values[i].value);
+		assert_true(set(target, good_values[i].name, good_values[i].value, NULL));
 	}
 	test_row("%s", "");
 	assert_string_equal(target->address, "exch_01");
@@ -282,12 +283,12 @@ static void what_does_not_go_together_is_refused(void **state)
 		target->address =
 			rows[i].address ? memory_copy(target, rows[i].address) : NULL;
 		target->credentials = rows[i].credentials
-					      ? memory_copy(target, rows[i].credentials)
-					      : NULL;
+			? memory_copy(target, rows[i].credentials)
+			: NULL;
 		target->evt = rows[i].evt ? memory_copy(target, rows[i].evt) : NULL;
 		target->system_evt = rows[i].system_evt
-					     ? memory_copy(target, rows[i].system_evt)
-					     : NULL;
+			? memory_copy(target, rows[i].system_evt)
+			: NULL;
 		struct failure why = {.text = ""};
 		assert_int_equal(target_finish(target, &why), rows[i].becomes != NULL);
 		if (rows[i].becomes != NULL)

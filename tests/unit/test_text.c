@@ -5,7 +5,10 @@
 #include "core/text.h"
 
 /* A string literal's bytes, without its zero. */
-#define BYTES(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
+#define BYTES(literal)                                                                   \
+	{                                                                                \
+		(const uint8_t *)(literal), sizeof(literal) - 1                          \
+	}
 
 static const char replacement[] = "\uFFFD";
 
@@ -48,8 +51,8 @@ static void utf16_is_cut_between_characters(void **state)
 	static const size_t lengths[] = {0, 1, 1, 1, 4, 4, 4, 4, 8, 9, 9};
 	for (size_t limit = 0; limit < sizeof(lengths) / sizeof(lengths[0]); limit++) {
 		test_row("limit %zu", limit);
-		assert_int_equal(strlen(text_from_utf16(*state, mail, limit)),
-			lengths[limit]);
+		assert_int_equal(
+			strlen(text_from_utf16(*state, mail, limit)), lengths[limit]);
 	}
 	assert_int_equal(strlen(text_from_utf16(*state, mail, SIZE_MAX)), 9);
 	test_row("%s", "");
@@ -222,8 +225,8 @@ static void clean_text_is_cut_with_dots(void **state)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("\"%s\" at %zu", rows[i].text, rows[i].limit);
-		assert_string_equal(text_clean(*state, rows[i].text, rows[i].limit),
-			rows[i].clean);
+		assert_string_equal(
+			text_clean(*state, rows[i].text, rows[i].limit), rows[i].clean);
 	}
 	test_row("%s", "");
 }

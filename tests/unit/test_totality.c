@@ -104,23 +104,26 @@ static void judge_lost(void *parent, enum service_state state, const char *histo
 
 static void nothing_that_was_lost_is_shown_as_health(void **state)
 {
-	for (enum service_state service = SERVICE_STOPPED; service < SERVICE_STATES; service++)
+	for (enum service_state service = SERVICE_STOPPED; service < SERVICE_STATES;
+		service++)
 		for (size_t h = 0; h < sizeof(histories) / sizeof(histories[0]); h++)
 			for (enum loss a = 0; a < LOSSES; a++)
 				for (enum loss b = a; b < LOSSES; b++)
-					for (enum failure_kind kind = 0; kind < FAILURE_KINDS;
-						kind++)
+					for (enum failure_kind kind = 0;
+						kind < FAILURE_KINDS; kind++)
 						judge_lost(*state, service, histories[h],
 							(enum loss[]){a, b}, kind);
 }
 
 static void only_a_running_service_with_all_parts_read_is_ok(void **state)
 {
-	for (enum service_state service = SERVICE_STOPPED; service < SERVICE_STATES; service++) {
+	for (enum service_state service = SERVICE_STOPPED; service < SERVICE_STATES;
+		service++) {
 		for (size_t h = 0; h < sizeof(histories) / sizeof(histories[0]); h++) {
 			struct evidence *evidence = scene(*state, service, histories[h]);
 			struct policy policy = policy_default();
-			struct verdict *verdict = judge(*state, evidence, &policy, SCENE_NOW);
+			struct verdict *verdict =
+				judge(*state, evidence, &policy, SCENE_NOW);
 			test_row("%s, \"%s\"", service_state_name(service), histories[h]);
 			if (verdict->status == STATUS_OK)
 				assert_int_equal(service, SERVICE_RUNNING);
@@ -133,10 +136,12 @@ static void parts_that_were_never_touched_are_no_health(void **state)
 {
 	struct policy policy = policy_default();
 	struct evidence *nothing = evidence_new(*state, "EXCH01", "rpc");
-	assert_int_equal(judge(*state, nothing, &policy, SCENE_NOW)->status, STATUS_UNKNOWN);
+	assert_int_equal(
+		judge(*state, nothing, &policy, SCENE_NOW)->status, STATUS_UNKNOWN);
 	struct evidence *no_state = scene(*state, SERVICE_UNKNOWN, "boot@2h 1000@119m");
 	no_state->parts[PART_STATE].knowledge = NOT_OFFERED;
-	assert_int_equal(judge(*state, no_state, &policy, SCENE_NOW)->status, STATUS_UNKNOWN);
+	assert_int_equal(
+		judge(*state, no_state, &policy, SCENE_NOW)->status, STATUS_UNKNOWN);
 }
 
 /* Neither makes a verdict better or worse; they are told under -v. */
@@ -148,7 +153,8 @@ static void a_lost_clock_changes_nothing_but_what_is_said(void **state)
 		enum status before = judge(*state, evidence, &policy, SCENE_NOW)->status;
 		lose_part(evidence, PART_CLOCK, FAIL_DENIED);
 		lose_part(evidence, PART_DEPENDENCIES, FAIL_DENIED);
-		assert_int_equal(judge(*state, evidence, &policy, SCENE_NOW)->status, before);
+		assert_int_equal(
+			judge(*state, evidence, &policy, SCENE_NOW)->status, before);
 	}
 }
 

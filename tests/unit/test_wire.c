@@ -76,8 +76,8 @@ static void a_number_is_followed_by_its_status(void **state)
 	assert_int_equal(status, 0xC0000022);
 	for (size_t length = 0; length < reply.length; length++) {
 		test_row("%zu bytes", length);
-		assert_false(wire_number(cut(*state, written(&reply), length), &number,
-			&status, &why));
+		assert_false(wire_number(
+			cut(*state, written(&reply), length), &number, &status, &why));
 		assert_int_equal(why.kind, FAIL_PROTOCOL);
 	}
 }

@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times of check_imc beside those of its peers, as ratios, all in one run.
+
+A missed target is said, and is no failure: times depend on the machine. IMC_BUILD names
+the build folder. smbd has to run as root.
+"""
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+from measure import AT_LEAST, AT_MOST, Contender, LeftOut, Target, compare, need
+import servers
+
+BUILD = pathlib.Path(os.environ.get("IMC_BUILD", "build")).resolve()
+CHECK = BUILD / "check_imc"
+PAIRS = 15
+PAIRS_OF_SECONDS = 3                  # with evtexport, which takes seconds
+ANY_VERDICT = (0, 1, 2)
+SYS_NAME = ".1.3.6.1.2.1.1.5.0"
+
+
+def check_imc(name, *arguments):
+    return Contender(name, [[str(CHECK), *map(str, arguments)]], ANY_VERDICT)
+
+
+def prove_check(contender, failures):
+    """The check finds every 4071, read all, and has nothing it could not learn."""
+    command = contender.commands[0]
+    text = Contender(contender.name, [command + ["--json"]], ANY_VERDICT).output()
+    found = json.loads(text)
+    if found["events_4071"]["count"] != failures:
+        raise LeftOut(f"{found['events_4071']['count']} events 4071, not {failures}")
+    if any(failure["part"] != "state" for failure in found["failures"]):
+        raise LeftOut(f"not learned: {found['failures']}")
+    return found
+
+
+def with_bookmarks(contender, folder):
+    """As a monitoring system runs it: what the last run read is not read again."""
+    state = folder / "state"
+    state.mkdir(mode=0o700)
+    command = [*contender.commands[0], "--state-dir", str(state)]
+    return Contender("check_imc --state-dir", [command], ANY_VERDICT)
+
+
+def prove(contender, text, at_least=1):
+    count = contender.output().count(text)
+    if count < at_least:
+        raise LeftOut(f"{contender.name}: \"{text}\" {count} times, not {at_least}")
+
+
+def rpc_row(what, make_server, folder):
+    net, rpcclient = need("net", "rpcclient")
+    if not (BUILD / "imc-rpc.so").exists():
+        raise LeftOut("imc-rpc.so is not built")
+    with make_server(folder) as server:
+        ours = check_imc("check_imc", "-H", servers.HOST, "-p", server.port,
+                         "-A", server.credentials, "--service", server.service)
+        common = [f"--configfile={server.configuration}", "-A", str(server.credentials),
+                  "-p", str(server.port)]
+        theirs = Contender("net, rpcclient", [
+            [net, "rpc", "service", "status", server.service, "-I", servers.HOST,
+             *common],
+            [rpcclient, *common, servers.HOST, "-d1", "-c",     # no records without -d1
+             "eventlog_readlog Application; eventlog_readlog System"]])
+        found = prove_check(ours, servers.FAILURES)
+        if found["service"]["state"] != "running":
+            raise LeftOut(f"service {found['service']['state']}, not running")
+        prove(theirs, f"{server.service} service is running")
+        prove(theirs, "SourceName", 2 * server.readable)
+        print(f"    {what}: the service, Application and System log,"
+              f" {servers.RECORDS} records each;\n    rpcclient reads"
+              f" {server.readable} of each log, both in one process")
+        compare(ours, theirs, Target(AT_MOST, 0.5), PAIRS)
+        compare(with_bookmarks(ours, folder), theirs, Target(AT_MOST, 0.5), PAIRS)
+
+
+def samba_row(folder):
+    need("smbd", "smbpasswd", "eventlogadm")
+    if os.geteuid() != 0:
+        raise LeftOut("smbd has to run as root")
+    rpc_row("smbd", servers.SambaServer, folder)
+
+
+def nt_row(folder):
+    rpc_row("NT lab (Python: mostly its own time)", servers.NTLab, folder)
+
+
+def evt_row(folder):
+    check_snmp, snmpd, snmpget = need("check_snmp", "snmpd", "snmpget")
+    application, system, failures = servers.write_logs(folder)
+    ours = check_imc("check_imc --evt", "--evt", application, "--system-evt", system)
+    prove_check(ours, failures)
+    with servers.Snmpd(snmpd, snmpget, folder) as server:
+        theirs = Contender("check_snmp", [[
+            check_snmp, "-H", servers.HOST, "-p", str(server.port), "-P", "2c",
+            "-C", server.community, "-o", SYS_NAME]])
+        prove(theirs, server.name)
+        print(f"    {servers.RECORDS} records in a copied Application log, and a System"
+              " log; one OID by its number")
+        compare(ours, theirs, Target(AT_MOST, 1.2), PAIRS)
+
+
+def scan_row(folder):
+    path, records, failures = servers.write_big_log(folder)
+    ours = check_imc("check_imc --evt", "--evt", path)
+    prove_check(ours, failures)
+    print(f"    {path.stat().st_size / 1e6:.0f} MB, {records} records inside the horizon,"
+          f" {failures} of them 4071; in the page cache")
+    cat = Contender("cat", [[need("cat")[0], str(path)]])
+    compare(ours, cat, Target(AT_LEAST, 0.5), PAIRS)
+
+    evtexport = Contender("evtexport", [[need("evtexport")[0], str(path)]])
+    exported = subprocess.Popen(evtexport.commands[0], stdout=subprocess.PIPE)
+    counted = subprocess.run(["grep", "-c", "^Event number"], stdin=exported.stdout,
+                             capture_output=True, text=True).stdout.strip()
+    exported.stdout.close()
+    exported.wait()
+    if counted != str(records):
+        raise LeftOut(f"evtexport printed {counted} records, not {records}")
+    compare(ours, evtexport, Target(AT_LEAST, 70), PAIRS_OF_SECONDS)
+
+
+ROWS = (
+    ("one rpc check, against net rpc service status and rpcclient eventlog_readlog",
+     samba_row),
+    ("the same, with a server that speaks as Windows NT does", nt_row),
+    ("one evt check, against check_snmp for one OID", evt_row),
+    ("scanning a .evt for 4071, against cat and evtexport", scan_row),
+)
+VERSIONS = (("check_imc", "--version"), ("smbd", "--version"),
+            ("check_snmp", "--version"), ("snmpd", "--version"), ("evtexport", "-V"),
+            ("cat", "--version"))
+
+
+def print_versions():
+    for tool, option in VERSIONS:
+        try:
+            path = CHECK if tool == "check_imc" else need(tool)[0]
+            text = subprocess.run([path, option], capture_output=True, text=True).stdout
+        except LeftOut as absent:
+            text = str(absent)
+        print(f"{tool}: {text.strip().splitlines()[0]}")
+    with open("/proc/cpuinfo") as file:
+        model = [line.split(":")[1].strip() for line in file if "model name" in line]
+    print(f"kernel: {platform.release()}; CPU: {os.cpu_count()} x"
+          f" {model[0] if model else platform.machine()}")
+
+
+def main():
+    if not CHECK.exists():
+        sys.exit(f"bench: {CHECK} is not there: make all")
+    start = time.monotonic()
+    print_versions()
+    for title, row in ROWS:
+        print(f"\n{title}")
+        with tempfile.TemporaryDirectory(prefix="imc-bench-") as folder:
+            try:
+                row(pathlib.Path(folder))
+            except LeftOut as why:
+                print(f"    left out: {why}")
+        sys.stdout.flush()
+    print(f"\n{time.monotonic() - start:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()
