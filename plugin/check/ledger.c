@@ -16,6 +16,7 @@ struct ledger {
 	struct store *store; /* NULL: nothing is kept, or the directory is unusable */
 	struct store_entry *entry; /* NULL: the state file must not be written */
 	struct state *state;
+	char *server;
 	bool is_kept;
 	bool has_failed;
 	struct failure why; /* the first one */
@@ -49,6 +50,7 @@ struct ledger *ledger_open(
 {
 	struct ledger *ledger = memory_new(parent, struct ledger);
 	ledger->state = state_new(ledger);
+	ledger->server = memory_copy(ledger, server);
 	ledger->is_kept = directory != NULL;
 	if (!ledger->is_kept)
 		return ledger;
@@ -177,7 +179,7 @@ void ledger_save(struct ledger *ledger, const struct evidence *evidence,
 		return;
 	struct failure why;
 	struct state *after = state_after(ledger, ledger->state, evidence, policy, now);
-	char *text = state_format(after, evidence->server, after);
+	char *text = state_format(after, ledger->server, after);
 	if (!store_write(ledger->entry, text, &why))
 		note(ledger, &why);
 	talloc_free(after);

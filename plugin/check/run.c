@@ -40,6 +40,14 @@ static const char *server_name(const struct target *target)
 	return slash != NULL ? slash + 1 : file;
 }
 
+/* What its state is kept under: behind one address, tunnels lead to several servers. */
+static const char *state_name(void *parent, const struct target *target)
+{
+	if (target->server != NULL || target->port == 0)
+		return server_name(target);
+	return memory_format(parent, "%s:%u", server_name(target), target->port);
+}
+
 /* A file's name would join the states of all servers whose logs are copied under it. */
 static const char *state_directory(const struct run_order *order)
 {
@@ -213,7 +221,8 @@ struct outcome run(void *parent, const struct run_order *order)
 	if (find_means(scratch, order, &source, &credentials, &why)) {
 		struct evidence *evidence = evidence_new(scratch, server, source->name);
 		struct ledger *ledger = ledger_open(scratch, state_directory(order),
-			server, (unsigned)(deadline_left(order->deadline_ms) / 2));
+			state_name(scratch, order->target),
+			(unsigned)(deadline_left(order->deadline_ms) / 2));
 		collect(order, source, credentials, ledger, &trace, evidence);
 		talloc_free(credentials); /* wiped as early as can be */
 		struct verdict *verdict = conclude(scratch, order, ledger, evidence);

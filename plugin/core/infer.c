@@ -55,19 +55,43 @@ static struct telling newer(struct telling a, struct telling b)
 	return a.is_start ? b : a;
 }
 
-/* Why the logs cannot tell; NULL: they may. */
-static const char *obstacle(const struct evidence *evidence, const struct boot *boot)
+/* The log that was not read, of those that were to be; its failure is the state's, too.
+ */
+static const struct failure *unread(const struct evidence *evidence)
 {
-	if (evidence->parts[PART_SYSTEM].knowledge == NOT_OFFERED)
-		return "the service's state can be inferred only with a System log";
-	if (!evidence_has(evidence, PART_SYSTEM) ||
-		!evidence_has(evidence, PART_APPLICATION))
-		return "the service's state cannot be inferred from logs that were "
-			"not read";
-	if (boot == NULL)
-		return "the service's state cannot be inferred: the System log holds "
-			"no boot";
+	for (enum log_kind kind = 0; kind < LOGS; kind++) {
+		const struct part_report *report = &evidence->parts[part_of_log(kind)];
+		if (report->knowledge == NOT_LEARNED)
+			return &report->why;
+	}
 	return NULL;
+}
+
+static struct telling find_telling(const struct evidence *evidence,
+	const struct policy *policy, int64_t server_now, struct failure *why)
+{
+	struct telling telling = {0};
+	struct history *history = history_of(NULL, evidence, policy, server_now);
+	const struct boot *boot = history_last_boot(history);
+	if (unread(evidence) != NULL) {
+		*why = *unread(evidence);
+	} else if (!evidence_has(evidence, PART_SYSTEM)) {
+		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
+			"the service's state can be inferred only with a System log");
+	} else if (boot == NULL) {
+		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
+			"the service's state cannot be inferred: the System log holds no "
+			"boot");
+	} else {
+		telling = newer(
+			newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
+			newest_of(&evidence->logs[LOG_SYSTEM], boot->counts_from));
+		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
+			"the service's state cannot be inferred: since the last boot no "
+			"start, stop or failure was logged");
+	}
+	talloc_free(history);
+	return telling;
 }
 
 void infer_service_state(
@@ -75,25 +99,9 @@ void infer_service_state(
 {
 	if (evidence->parts[PART_STATE].knowledge != NOT_OFFERED)
 		return;
-	struct history *history = history_of(evidence, evidence, policy, server_now);
-	const struct boot *boot = history_last_boot(history);
-	const char *problem = obstacle(evidence, boot);
-	struct telling telling = {0};
-	if (problem == NULL) {
-		telling = newer(
-			newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
-			newest_of(&evidence->logs[LOG_SYSTEM], boot->counts_from));
-		if (telling.event == NULL)
-			problem =
-				"the service's state cannot be inferred: since the "
-				"last boot "
-				"no start, stop or failure was logged";
-	}
-	talloc_free(history);
-
-	if (problem != NULL) {
-		struct failure why;
-		fail_at(&why, FAIL_ABSENT, STAGE_SERVICE, "%s", problem);
+	struct failure why;
+	struct telling telling = find_telling(evidence, policy, server_now, &why);
+	if (telling.event == NULL) {
 		evidence_failed(evidence, PART_STATE, &why);
 		return;
 	}

@@ -100,7 +100,7 @@ static bool set_severity(
 	enum key key;
 	if (equals == NULL || !find_key(pair, (size_t)(equals - pair), &key))
 		return fail(why, FAIL_USAGE,
-			"severity must be KEY=STATE with a key of check_imc(1), not "
+			"must be KEY=STATE with a key of check_imc(1), not "
 			"\"%.*s\"",
 			(int)(length > 80 ? 80 : length), pair);
 
@@ -111,7 +111,7 @@ static bool set_severity(
 	enum status status;
 	if (!status_parse(state, &status))
 		return fail(why, FAIL_USAGE,
-			"severity %s must be ok, warning, critical or unknown, not "
+			"%s must be ok, warning, critical or unknown, not "
 			"\"%s\"",
 			key_rows[key].name, state);
 	policy->severity[key] = status;

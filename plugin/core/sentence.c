@@ -192,6 +192,21 @@ static char *state_row_text(struct verdict *verdict)
 	return verdict->state_key == KEY_PAUSED ? state : running_text(verdict);
 }
 
+static char *damage_text(struct verdict *verdict)
+{
+	const struct log *application = &verdict->evidence->logs[LOG_APPLICATION];
+	const struct log *system = &verdict->evidence->logs[LOG_SYSTEM];
+	if (application->damaged > 0 && system->damaged > 0)
+		return memory_format(verdict,
+			"both logs are damaged, at %u and %u places",
+			application->damaged, system->damaged);
+	bool is_system = system->damaged > 0;
+	unsigned count = is_system ? system->damaged : application->damaged;
+	return memory_format(verdict, "%s log damaged at %u place%s",
+		log_name(is_system ? LOG_SYSTEM : LOG_APPLICATION), count,
+		count == 1 ? "" : "s");
+}
+
 /* What an added row says; NULL: it has nothing of its own to say. */
 static char *added_row_text(struct verdict *verdict, enum key key)
 {
@@ -209,8 +224,7 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 	case KEY_LOG_NOT_OFFERED:
 		return memory_copy(verdict, "event log not watched");
 	case KEY_LOG_DAMAGED:
-		return memory_format(verdict, "log damaged in %u places",
-			log->damaged + verdict->evidence->logs[LOG_SYSTEM].damaged);
+		return damage_text(verdict);
 	case KEY_LOG_CLEARED:
 		return memory_format(verdict,
 			"%s log cleared since the last check: events may "

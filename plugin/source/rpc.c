@@ -111,8 +111,18 @@ static NTSTATUS connect_to(struct rpc *rpc, const char *address,
 	NTSTATUS status = dcerpc_pipe_connect_b(rpc, &rpc->first,
 		binding_of(scratch, address, interface->pipe), interface->table, account,
 		rpc_loop_context(rpc->loop), settings);
+	rpc_account_wipe(account);
 	talloc_free(scratch);
 	return status;
+}
+
+/* Milliseconds; for most pipes a little more than there is, as the loop knows the
+ * deadline better. */
+static int64_t patience_with(const struct rpc *rpc, const struct rpc_interface *interface)
+{
+	enum { OPTIONAL_SHARE = 3, SPARE = 1000 };
+	int64_t left = deadline_left(rpc->request->deadline_ms);
+	return interface->is_optional ? left / OPTIONAL_SHARE : left + SPARE;
 }
 
 /* A host with several addresses may listen at one only. */
@@ -161,24 +171,36 @@ static bool connect_first(
 	return fail_status(rpc, &scene, status, why);
 }
 
+static NTSTATUS open_and_bind(
+	struct rpc *rpc, const struct rpc_interface *interface, struct dcerpc_pipe **ret)
+{
+	struct dcerpc_binding *binding = binding_of(rpc, NULL, interface->pipe);
+	NTSTATUS status = dcerpc_secondary_connection_recv(
+		dcerpc_secondary_connection_send(rpc->first, binding), ret);
+	talloc_free(binding);
+	return NT_STATUS_IS_OK(status) ? dcerpc_bind_auth_none(*ret, interface->table)
+				       : status;
+}
+
 static bool connect_next(struct rpc *rpc, const struct rpc_interface *interface,
 	struct dcerpc_pipe **ret, struct failure *why)
 {
 	struct rpc_scene scene = scene_of(rpc, interface->pipe, STAGE_NONE);
-	struct dcerpc_binding *binding = binding_of(rpc, NULL, interface->pipe);
-	struct dcerpc_pipe *pipe = NULL;
+	int64_t patience = patience_with(rpc, interface);
+	*ret = NULL;
 	rpc_loop_begin_pipe(rpc->loop);
-	NTSTATUS status = dcerpc_secondary_connection_recv(
-		dcerpc_secondary_connection_send(rpc->first, binding), &pipe);
-	talloc_free(binding);
+	rpc_loop_limit(rpc->loop, deadline_in(patience));
+	NTSTATUS status = open_and_bind(rpc, interface, ret);
+	bool is_over_limit = rpc_loop_is_over_limit(rpc->loop);
+	rpc_loop_limit(rpc->loop, 0);
 	if (NT_STATUS_IS_OK(status))
-		status = dcerpc_bind_auth_none(pipe, interface->table);
-	if (!NT_STATUS_IS_OK(status)) {
-		talloc_free(pipe);
-		return fail_status(rpc, &scene, status, why);
-	}
-	*ret = pipe;
-	return true;
+		return true;
+	if (is_over_limit && !rpc_loop_has_expired(rpc->loop))
+		return fail_at(why, FAIL_TIMEOUT, STAGE_PIPE,
+			"no answer in %lld ms (the opening of \\PIPE\\%s)",
+			(long long)patience, interface->pipe);
+	talloc_free(*ret);
+	return fail_status(rpc, &scene, status, why);
 }
 
 bool rpc_pipe_open(struct rpc *rpc, const struct rpc_interface *interface,
@@ -199,8 +221,9 @@ bool rpc_pipe_open(struct rpc *rpc, const struct rpc_interface *interface,
 	ready->conn->max_total_response_size = interface->reply_limit;
 	dcerpc_binding_handle_set_sync_ev(
 		ready->binding_handle, rpc_loop_context(rpc->loop));
-	/* the loop knows the deadline better */
-	rpc_pipe_limit_patience(opened, deadline_left(rpc->request->deadline_ms) + 1000);
+	/* whole seconds */
+	dcerpc_binding_handle_set_timeout(ready->binding_handle,
+		(uint32_t)((patience_with(rpc, interface) + 999) / 1000));
 	request_trace(rpc->request, "\\PIPE\\%s is open", interface->pipe);
 	*ret = opened;
 	return true;
@@ -211,12 +234,6 @@ void rpc_pipe_close(struct rpc_pipe *pipe)
 	if (pipe->pipe != pipe->rpc->first)
 		talloc_free(pipe->pipe);
 	talloc_free(pipe);
-}
-
-void rpc_pipe_limit_patience(struct rpc_pipe *pipe, int64_t ms)
-{
-	dcerpc_binding_handle_set_timeout(
-		pipe->pipe->binding_handle, (uint32_t)((ms + 999) / 1000));
 }
 
 bool rpc_call(struct rpc_pipe *pipe, enum stage stage, uint32_t operation,

@@ -27,6 +27,8 @@ struct rpc_interface {
 	const char *pipe; /* "svcctl" */
 	const struct ndr_interface_table *table;
 	uint32_t reply_limit; /* bytes of an answer, at most */
+	bool is_optional;     /* gets a part of the time only, so that its hanging leaves
+				 time for the others */
 };
 
 /*
@@ -36,11 +38,8 @@ struct rpc_interface {
  */
 bool rpc_pipe_open(struct rpc *rpc, const struct rpc_interface *interface,
 	struct rpc_pipe **ret, struct failure *why);
+/* Not for a pipe that still owes an answer: Samba would wait for it. */
 void rpc_pipe_close(struct rpc_pipe *pipe);
-
-/* Its calls fail after so many ms at the latest, rounded up to whole seconds; not before
- * the deadline otherwise. Do not close a pipe that still owes an answer. */
-void rpc_pipe_limit_patience(struct rpc_pipe *pipe, int64_t ms);
 
 /* One call, as NDR tables have it: `arguments` is the call's structure. Whether the
  * server did it is in there. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rpc_account.h"
 
+#include <string.h>
+
 #include <credentials.h>
 #include <param.h>
 
@@ -50,8 +52,14 @@ struct cli_credentials *rpc_account_credentials(
 	cli_credentials_set_username(account, given->username, CRED_SPECIFIED);
 	cli_credentials_set_domain(
 		account, given->domain != NULL ? given->domain : "", CRED_SPECIFIED);
-	cli_credentials_set_password(
-		account, given->password != NULL ? given->password : "", CRED_SPECIFIED);
+	cli_credentials_set_password(account, given->password, CRED_SPECIFIED);
 	cli_credentials_set_workstation(account, RPC_ACCOUNT_WORKSTATION, CRED_SPECIFIED);
 	return account;
+}
+
+void rpc_account_wipe(struct cli_credentials *account)
+{
+	const char *kept = cli_credentials_get_password(account);
+	if (kept != NULL)
+		explicit_bzero((char *)kept, strlen(kept));
 }

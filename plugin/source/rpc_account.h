@@ -21,4 +21,7 @@ struct loadparm_context *rpc_account_settings(
 struct cli_credentials *rpc_account_credentials(
 	void *parent, const struct request *request);
 
+/* Samba does not wipe its copy of the password; nobody needs it once logged on. */
+void rpc_account_wipe(struct cli_credentials *account);
+
 #endif

@@ -4,14 +4,10 @@
 #include <ndr.h>
 
 #include "core/memory.h"
-#include "deadline.h"
 #include "source.h"
 #include "wire.h"
 
 enum { NETR_REMOTE_TOD = 28, REPLY_MAX = 1024 };
-
-/* The logs need the time more than this needs an answer. */
-enum { SHARE = 3 };
 
 static const struct ndr_interface_table table = {
 	.name = "srvsvc",
@@ -20,19 +16,19 @@ static const struct ndr_interface_table table = {
 		3},
 };
 
-static const struct rpc_interface interface = {"srvsvc", &table, REPLY_MAX};
+/* The logs need the time more than this needs an answer. */
+static const struct rpc_interface interface = {
+	.pipe = "srvsvc", .table = &table, .reply_limit = REPLY_MAX, .is_optional = true};
 
 static bool ask(struct rpc_pipe *pipe, int64_t *ret, struct failure *why)
 {
 	struct rpc_scene scene = rpc_pipe_scene(pipe, STAGE_CLOCK);
-	int64_t left = deadline_left(rpc_request_of(pipe)->deadline_ms);
 	struct ndr_push *call = memory_required(ndr_push_init_ctx(pipe));
 	struct bytes reply;
 	uint32_t status = 0;
 	/* the server's name, which need not be told */
 	if (!NDR_ERR_CODE_IS_SUCCESS(ndr_push_unique_ptr(call, NULL)))
 		out_of_memory();
-	rpc_pipe_limit_patience(pipe, left / SHARE);
 	bool is_answered =
 		rpc_raw_call(pipe, STAGE_CLOCK, NETR_REMOTE_TOD, call, &reply, why);
 	if (is_answered && !wire_clock(reply, ret, &status, why)) {

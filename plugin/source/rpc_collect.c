@@ -88,17 +88,14 @@ static void learn_all(
 	int64_t began = deadline_now();
 	struct svcctl *svcctl = svcctl_learn(rpc, evidence);
 	bool has_state = svcctl != NULL && evidence_has(evidence, PART_STATE);
-	bool has_dependencies = has_state && is_down(evidence->service.state);
 	int64_t asked = deadline_now();
-	if (has_dependencies)
-		svcctl_learn_dependencies(svcctl, evidence);
 	if (!knows_clock(request))
 		rpc_clock_learn(rpc, now_of(request, began), evidence);
 	int64_t server_now = now_of(request, began) + skew_of(request, evidence);
 	rpc_logs_learn(rpc, request, server_now, evidence);
 	if (has_state)
 		ask_again(request, svcctl, asked, server_now, evidence);
-	if (has_state && !has_dependencies && is_down(evidence->service.state))
+	if (has_state && is_down(evidence->service.state))
 		svcctl_learn_dependencies(svcctl, evidence);
 	if (svcctl != NULL)
 		svcctl_close(svcctl);
@@ -116,12 +113,14 @@ static void fail_all(struct evidence *evidence, const struct failure *why)
 
 static bool has_account(const struct request *request, struct failure *why)
 {
-	if (request->credentials != NULL && request->credentials->username != NULL)
+	const struct credentials *account = request->credentials;
+	if (account != NULL && account->username != NULL && account->password != NULL)
 		return true;
-	return fail(why, FAIL_USAGE,
-		"an RPC check of %s needs the username and password of "
-		"an account: name a file of them with --credentials",
-		request->target->address);
+	const char *file = request->target->credentials;
+	return fail_at(why, FAIL_USAGE, STAGE_FILE,
+		"credentials file %.200s lacks an account: write username = NAME and "
+		"password = PASSWORD into it",
+		file != NULL ? file : "(none)");
 }
 
 static void collect(const struct request *request, struct evidence *evidence)

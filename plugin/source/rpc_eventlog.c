@@ -22,7 +22,10 @@ static const struct ndr_interface_table table = {
 };
 
 const struct rpc_interface eventlog_interface = {
-	"eventlog", &table, EVENTLOG_MAX_READ + REPLY_OVERHEAD};
+	.pipe = "eventlog",
+	.table = &table,
+	.reply_limit = EVENTLOG_MAX_READ + REPLY_OVERHEAD,
+};
 
 /* What goes wrong in marshalling is a want of memory: everything has its size. */
 static void require(enum ndr_err_code error)

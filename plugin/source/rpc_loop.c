@@ -14,6 +14,8 @@
 /* The talloc parent of its event context: that is how the operations find it. */
 struct rpc_loop {
 	int64_t deadline_ms;
+	int64_t limit_ms; /* 0: none */
+	int alarm;        /* wakes it at the earlier of both */
 	const struct tevent_ops *base;
 	struct tevent_ops ops; /* those of the base but for two */
 	struct tevent_context *context;
@@ -137,7 +139,16 @@ static int loop_once(struct tevent_context *context, const char *location)
 		errno = loop->connect_error != 0 ? loop->connect_error : ETIMEDOUT;
 		return -1;
 	}
+	if (rpc_loop_is_over_limit(loop)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	return loop->base->loop_once(context, location);
+}
+
+bool rpc_loop_is_over_limit(const struct rpc_loop *loop)
+{
+	return loop->limit_ms != 0 && deadline_passed(loop->limit_ms);
 }
 
 /* loop_once() looks at the clock itself. */
@@ -150,18 +161,29 @@ static void wake(struct tevent_context *context, struct tevent_fd *event, uint16
 	(void)private_data;
 }
 
-/* tevent's own timers follow the wall clock, which may be stepped. */
-static bool set_alarm(struct rpc_loop *loop)
+static bool set_alarm(struct rpc_loop *loop, int64_t at_ms)
 {
-	struct itimerspec at = {.it_value = {loop->deadline_ms / 1000,
-					loop->deadline_ms % 1000 * 1000000}};
-	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (timer < 0)
+	struct itimerspec at = {.it_value = {at_ms / 1000, at_ms % 1000 * 1000000}};
+	return timerfd_settime(loop->alarm, TFD_TIMER_ABSTIME, &at, NULL) == 0;
+}
+
+/* tevent's own timers follow the wall clock, which may be stepped. */
+static bool make_alarm(struct rpc_loop *loop)
+{
+	loop->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->alarm < 0)
 		return false;
 	struct tevent_fd *event = memory_required(tevent_add_fd(
-		loop->context, loop->context, timer, TEVENT_FD_READ, wake, NULL));
+		loop->context, loop->context, loop->alarm, TEVENT_FD_READ, wake, NULL));
 	tevent_fd_set_auto_close(event);
-	return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL) == 0;
+	return set_alarm(loop, loop->deadline_ms);
+}
+
+void rpc_loop_limit(struct rpc_loop *loop, int64_t until_ms)
+{
+	bool is_earlier = until_ms != 0 && until_ms < loop->deadline_ms;
+	loop->limit_ms = is_earlier ? until_ms : 0;
+	set_alarm(loop, is_earlier ? until_ms : loop->deadline_ms);
 }
 
 bool rpc_loop_new(
@@ -177,7 +199,7 @@ bool rpc_loop_new(
 	loop->ops.add_fd = add_fd;
 	loop->ops.loop_once = loop_once;
 	loop->context = tevent_context_init_ops(loop, &loop->ops, NULL);
-	if (loop->context == NULL || !set_alarm(loop))
+	if (loop->context == NULL || !make_alarm(loop))
 		return fail(why, FAIL_SYSTEM, "no event loop: %s", strerror(errno));
 	*ret = loop;
 	return true;

@@ -24,6 +24,11 @@ struct tevent_context *rpc_loop_context(struct rpc_loop *loop);
 /* From now on nothing waits any more: the connection is shut down. */
 void rpc_loop_end(struct rpc_loop *loop);
 
+/* Until it is lifted (0), whoever waits gives up at this moment (CLOCK_MONOTONIC, ms) if
+ * that is before the deadline; the connection stays. */
+void rpc_loop_limit(struct rpc_loop *loop, int64_t until_ms);
+bool rpc_loop_is_over_limit(const struct rpc_loop *loop);
+
 /* The deadline ended it. */
 bool rpc_loop_has_expired(const struct rpc_loop *loop);
 

@@ -26,7 +26,8 @@ struct svcctl {
 	uint32_t check_point;
 };
 
-static const struct rpc_interface interface = {"svcctl", &ndr_table_svcctl, REPLY_MAX};
+static const struct rpc_interface interface = {
+	.pipe = "svcctl", .table = &ndr_table_svcctl, .reply_limit = REPLY_MAX};
 
 /* The call's own result. */
 static bool accept(
@@ -235,7 +236,8 @@ void svcctl_learn_again(struct svcctl *svcctl, struct evidence *evidence)
 		service->check_point_moved ? ", its check point moves" : "");
 }
 
-/* Unknown where it may not be asked for; false: nothing can be asked any more. */
+/* Unknown where it may not be asked for; false: nothing can be asked any more. The handle
+ * goes with the pipe: a server that hangs at closing it must not cost the logs. */
 static bool ask_dependency(struct svcctl *svcctl, const char *name,
 	enum service_state *ret_state, struct failure *why)
 {
@@ -246,7 +248,6 @@ static bool ask_dependency(struct svcctl *svcctl, const char *name,
 	if (open_service(svcctl, name, QUERY_STATUS, &handle, &error, why)) {
 		if (query_status(svcctl, &handle, &status, why))
 			*ret_state = (enum service_state)status.state;
-		close_handle(svcctl, &handle);
 	} else if (error == NO_SUCH_SERVICE) {
 		*ret_state = SERVICE_ABSENT;
 	}

@@ -112,7 +112,7 @@ class Exchange:
         return status, _negotiation_result(0, None) if wrapped and not status else b""
 
     def _challenge_message(self, asked):
-        name = self.computer.encode("utf-16-le")
+        name = self.computer.encode("utf-16-le", "surrogatepass")
         info = b"".join(struct.pack("<HH", kind, len(name)) + name for kind in (2, 1))
         info += bytes(4)
         flags = FLAGS & (asked | 0x20000 | 0x800000 | 0x4)

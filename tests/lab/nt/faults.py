@@ -95,6 +95,11 @@ class FaultList:
             return [fault for fault in self._faults
                     if fault.concerns(at, facts) and fault.is_due()]
 
+    def happened(self):
+        """How often any fault happened so far."""
+        with self._lock:
+            return sum(fault.done for fault in self._faults)
+
 
 def garbage(size):
     """Reproducible random bytes."""

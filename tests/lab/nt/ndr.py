@@ -91,7 +91,7 @@ class Writer:
         return self.u32(self.referents if present else 0)
 
     def string(self, text):
-        units = (text + "\0").encode("utf-16-le")
+        units = (text + "\0").encode("utf-16-le", "surrogatepass")
         self.u32(len(units) // 2).u32(0).u32(len(units) // 2)
         return self.raw(units)
 

@@ -154,7 +154,7 @@ class Smb1:
         else:
             names = (self.server.computer, self.server.computer)
             data = self.challenge + b"".join(
-                (name + "\0").encode("utf-16-le") for name in names)
+                (name + "\0").encode("utf-16-le", "surrogatepass") for name in names)
         self.connection.facts["dialect"] = "NT LM 0.12"
         self.reply(request, 0, words, data, half=half)
 
@@ -190,7 +190,7 @@ class Smb1:
         pad = b"\0" * ((33 + len(words) + 2 + len(token)) % 2)
         data = token + pad + _texts("Windows NT 4.0", "NT LAN Manager 4.0")
         self.reply(request, MORE_PROCESSING if status is None else 0, words, data,
-                   uid=uid, half=half and status == 0)
+                   uid=uid, half=half)
 
     def _setup_challenge(self, request, half):
         lm_size, nt_size = struct.unpack_from("<HH", request.words, 14)
@@ -338,4 +338,4 @@ class Smb1:
 
 
 def _texts(*texts):
-    return b"".join((text + "\0").encode("utf-16-le") for text in texts)
+    return b"".join((text + "\0").encode("utf-16-le", "surrogatepass") for text in texts)

@@ -176,7 +176,7 @@ class Smb2:
             self.connection.facts["user"] = exchange.user
         body = struct.pack("<HHHH", 9, 0, 72, len(token)) + token
         self.reply(request, MORE_PROCESSING if status is None else 0, body,
-                   session=session, half=half and status == 0)
+                   session=session, half=half)
 
     def _logoff(self, request):
         self.reply(request, 0, struct.pack("<HH", 4, 0))

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a state directory: whole after a kill, shared by checks, one a server."""
+import json
+import os
+import random
+import signal
+import time
+import unittest
+
+import lab
+import sandbox
+from histories import SEED, Case, essence
+
+KILLS = 30
+
+
+class Files(Case):
+    def files(self):
+        found = {}
+        for name in sorted(os.listdir(self.state)):
+            with open(os.path.join(self.state, name), "rb") as file:
+                found[name] = file.read()
+        return found
+
+    def test_a_killed_check_leaves_a_whole_file(self):
+        chance = random.Random(SEED)
+        server = self.serve("active-automatic")
+        begin = time.monotonic()
+        before = self.check(server)
+        usual = time.monotonic() - begin
+        for i in range(KILLS):
+            moment = chance.uniform(0, 1.2 * usual)
+            with self.subTest(seed=SEED, kill=i, moment=moment):
+                server.append_event("application", {"id": "0xC0000FE7", "type": "error"})
+                process = lab.start(*lab.target(server.port, self.credentials),
+                                    "--state-dir", self.state)
+                time.sleep(moment)
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                for name, content in self.files().items():
+                    if name.endswith(".state"):
+                        self.assertTrue(sandbox.is_whole(content), content)
+        known, full = self.check(server), self.check(server, state=False)
+        self.assertEqual(essence(known), essence(full))
+        self.assertGreater(known["events_4071"]["count"], before["events_4071"]["count"])
+        self.assertFalse([name for name in self.files() if name.endswith(".tmp")])
+
+    def test_what_a_killed_check_left_breaks_no_other(self):
+        server = self.serve("active-automatic")
+        first = self.check(server)
+        for content in (b"", b"half a st", b"\0" * 5000):
+            with self.subTest(content[:10]):
+                path = os.path.join(self.state, "127.0.0.1.state.tmp")
+                with open(path, "wb") as file:
+                    file.write(content)
+                self.assertEqual(self.check(server)["keys"], first["keys"])
+                self.assertFalse(os.path.exists(path))
+
+    def test_checks_at_the_same_time_do_not_disturb_each_other(self):
+        server = self.serve("active-automatic")
+        full = essence(self.check(server, state=False))
+        for _ in range(3):
+            running = [lab.start(*lab.target(server.port, self.credentials), "--json",
+                                 "--state-dir", self.state) for _ in range(8)]
+            for process in running:
+                out, err = process.communicate(timeout=lab.HANG)
+                self.assertEqual((process.returncode, err), (2, b""), out)
+                self.assertEqual(essence(json.loads(out))["keys"], full["keys"])
+        self.assertEqual(essence(self.check(server)), full)
+        self.assertTrue(sandbox.is_whole(self.files()["127.0.0.1.state"]))
+
+    def test_servers_have_files_of_their_own(self):
+        down, up = self.serve("active-automatic"), self.serve("running")
+        rows = (("EXCH01", down), ("EXCH02", up), ("exch01", up))
+        config = os.path.join(self.private.path, "imc.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            for name, server in rows:
+                file.write(f"[server {name}]\naddress = 127.0.0.1\nport = {server.port}\n"
+                           f"credentials = {self.credentials}\n")
+        for _ in range(2):
+            for name, server in rows:
+                done = lab.run("--config", config, "--server", name, "--state-dir",
+                               self.state)
+                self.assertEqual(done.code, 2 if server is down else 0, str(done))
+        self.assertEqual(sum(name.endswith(".state") for name in self.files()), 3)
+
+    def test_files_are_for_their_owner_only(self):
+        self.check(self.serve("active-automatic"))
+        before = os.umask(0)
+        try:
+            self.check(self.serve("logon-wrong-password"))
+        finally:
+            os.umask(before)
+        for name in self.files():
+            with self.subTest(name):
+                mode = os.stat(os.path.join(self.state, name)).st_mode & 0o777
+                self.assertEqual(mode, 0o600)
+
+
+if __name__ == "__main__":
+    unittest.main()
