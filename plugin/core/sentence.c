@@ -279,21 +279,10 @@ static char *with_added_rows(struct verdict *verdict, char *text)
 
 /* --- advice --- */
 
-static const char *condition_advice(const struct verdict *verdict)
+static bool is_about_mailbox(const struct verdict *verdict)
 {
-	switch (verdict->condition) {
-	case CONDITION_ACTIVE:
-	case CONDITION_RECOVERED:
-	case CONDITION_PAST:
-		return catalogue_advice_4071(verdict->condition == CONDITION_ACTIVE &&
-			verdict->trigger == TRIGGER_AUTOMATIC);
-	case CONDITION_NONE:
-	case CONDITION_UNKNOWN:
-	case CONDITION_CLEARED:
-	case CONDITIONS:
-		break;
-	}
-	return NULL;
+	return verdict->condition == CONDITION_ACTIVE ||
+		verdict->condition == CONDITION_RECOVERED;
 }
 
 static bool is_local_system(const char *account)
@@ -318,11 +307,17 @@ static const char *cause_advice(const struct verdict *verdict)
 	return exit != NULL ? exit->advice : NULL;
 }
 
+/* What keeps it down now goes before what kept it down earlier. */
 static const char *advice_for(const struct verdict *verdict)
 {
-	const char *advice = condition_advice(verdict);
-	if (advice == NULL && verdict->cause != CAUSE_NONE)
+	bool is_automatic = verdict->condition == CONDITION_ACTIVE &&
+		verdict->trigger == TRIGGER_AUTOMATIC;
+	const char *advice = NULL;
+	if (!is_about_mailbox(verdict) && verdict->cause != CAUSE_NONE)
 		advice = cause_advice(verdict);
+	if (advice == NULL &&
+		(is_about_mailbox(verdict) || verdict->condition == CONDITION_PAST))
+		advice = catalogue_advice_4071(is_automatic);
 	return advice;
 }
 

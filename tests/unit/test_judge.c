@@ -521,6 +521,29 @@ static void counts_and_times_are_those_of_the_lookback(void **state)
 	assert_int_equal(verdict->boot_time, SCENE_NOW - 20 * WHEN_DAY);
 }
 
+static const char *advice_of(void *parent, enum service_state state, const char *events)
+{
+	struct policy *policy = memory_new(parent, struct policy);
+	*policy = policy_default();
+	return judge(parent, scene(parent, state, events), policy, SCENE_NOW)->advice;
+}
+
+static void the_advice_is_about_what_keeps_it_down_now(void **state)
+{
+	void *here = *state;
+	assert_string_equal(advice_of(here, SERVICE_STOPPED, "boot@5h 4071@4h59m"),
+		catalogue_advice_4071(true));
+	assert_string_equal(advice_of(here, SERVICE_STOPPED, "boot@5h 4071@2h"),
+		catalogue_advice_4071(false));
+	assert_string_equal(
+		advice_of(here, SERVICE_RUNNING, "boot@5h 4071@4h59m 1000@1h"),
+		catalogue_advice_4071(false));
+	assert_string_equal(
+		advice_of(here, SERVICE_STOPPED, "boot@5h 4071@4h59m 4086@1h"),
+		catalogue_find(4086)->advice);
+	assert_null(advice_of(here, SERVICE_RUNNING, "boot@5h 1000@4h59m"));
+}
+
 static void judging_twice_says_the_same(void **state)
 {
 	struct evidence *evidence = scene(
@@ -545,6 +568,7 @@ int main(void)
 		sentence(a_stopped_service_has_its_cause_named),
 		sentence(a_runtime_id_is_a_start_failure_only_around_a_start),
 		sentence(counts_and_times_are_those_of_the_lookback),
+		sentence(the_advice_is_about_what_keeps_it_down_now),
 		sentence(judging_twice_says_the_same),
 	};
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
