@@ -6,6 +6,7 @@ Where the two differ on purpose:
 * libevt adds what it can recover from the gap ("recovered"); not asked for here.
 """
 import calendar
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ import evt_writer as writer  # noqa: E402
 
 BUILD = os.environ.get("IMC_BUILD", os.path.join(HERE, "..", "..", "build"))
 EVT_LIST = os.path.join(BUILD, "evt_list")
+CHECK = os.path.join(BUILD, "check_imc")
 CORPUS = os.environ.get("IMC_CORPUS")
 NOW = 1700000000
 
@@ -48,6 +50,14 @@ def theirs(path):
         event_id = int(fields["Event identifier"].split()[0], 16)
         found.append((number, calendar.timegm(when), event_id, fields["Source name"]))
     return sorted(found)
+
+
+def str_of(moment):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def piped(command):
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True).stdout
 
 
 @unittest.skipUnless(shutil.which("evtexport"), "libevt-utils is not installed")
@@ -115,6 +125,42 @@ class Agreement(unittest.TestCase):
         self.assertEqual((len(found), damaged), (count, 0))
         self.assertEqual(found, expected)
         self.assertEqual(sum(one[2] & 0xFFFF == 4071 for one in found), count // 1000)
+
+    def failures_of(self, path, moment):
+        """What check_imc makes of the log: (count of 4071, newest record of one)."""
+        done = subprocess.run(
+            [CHECK, "--evt", path, "--at", str_of(moment), "--lookback", "366d",
+             "--json"], capture_output=True, text=True)
+        told = json.loads(done.stdout)["events_4071"]
+        return told["count"], told["last_record"]
+
+    def expect_failures(self, path, moment):
+        failures = [one[0] for one in theirs(path) if one[2] & 0xFFFF == 4071
+                    and one[3].lower() == "msexchangeimc"]
+        newest = failures[-1] if failures else None
+        self.assertEqual(self.failures_of(path, moment), (len(failures), newest))
+
+    def test_check_imc_counts_the_failures_that_evtexport_shows(self):
+        for kind in (writer.CLEAN, writer.DIRTY, writer.SPLIT, writer.EMPTY):
+            with self.subTest(kind=kind):
+                records = writer.application(50, NOW, first=900)
+                self.expect_failures(self.write(writer.log(kind, records)), NOW)
+        for name in sorted(os.listdir(os.path.join(CORPUS, "evt")) if CORPUS else []):
+            with self.subTest(name):
+                self.expect_failures(os.path.join(CORPUS, "evt", name), NOW)
+
+    def test_a_hundred_megabytes_hold_the_same_numbers_and_ids(self):
+        path = os.path.join(self.folder.name, "huge.evt")
+        count = writer.write_big(path, 100 * 1000 * 1000, NOW)
+        found = piped(f"'{EVT_LIST}' '{path}' | awk '{{ print $1, tolower($3) }}' | tac")
+        damaged, _, found = found.partition("\n")
+        self.assertEqual(damaged, "damaged ")
+        expected = piped(
+            f"evtexport '{path}' | grep -aE '^Event (number|identifier)' |"
+            """ awk '/number/ { number = $4 } /identifier/ { print number, $4 }'""")
+        self.assertEqual(found.count("\n"), count)
+        self.assertTrue(found.replace("0x", "") == expected.replace("0x", ""))
+        self.assertEqual(self.failures_of(path, NOW)[0], count // 1000)
 
 
 if __name__ == "__main__":
