@@ -44,15 +44,23 @@ static int64_t skew_of(const struct request *request, const struct evidence *evi
 	return request->state->clock_skew;
 }
 
-static bool has_fresh_event(const struct evidence *evidence, int64_t server_now)
+static bool ends_fresh(const struct log *log, int64_t server_now)
 {
-	const struct log *log = &evidence->logs[LOG_APPLICATION];
 	for (size_t i = log->event_count; i > 0; i--) {
 		const struct event *event = &log->events[i - 1];
 		if (event->origin == FROM_IMC)
 			return event->time > server_now - FRESH_EVENT;
 	}
 	return false;
+}
+
+/* Read now, or by the check before, which the reading of this one stopped at. */
+static bool has_fresh_event(const struct request *request,
+	const struct evidence *evidence, int64_t server_now)
+{
+	return ends_fresh(&evidence->logs[LOG_APPLICATION], server_now) ||
+		(request->state != NULL &&
+			ends_fresh(&request->state->logs[LOG_APPLICATION], server_now));
 }
 
 /* Gives a service that is on its way a moment, so that its check point can move. */
@@ -75,7 +83,7 @@ static void ask_again(const struct request *request, struct svcctl *svcctl,
 	int64_t asked_ms, int64_t server_now, struct evidence *evidence)
 {
 	bool is_pending = service_state_is_pending(evidence->service.state);
-	if (!is_pending && !has_fresh_event(evidence, server_now))
+	if (!is_pending && !has_fresh_event(request, evidence, server_now))
 		return;
 	if (is_pending)
 		wait_a_moment(request, asked_ms);
