@@ -63,7 +63,7 @@ Q          := $(if $(V),,@)
 say         = $(if $(V),,@echo '  $(1)  $@')
 
 .PHONY: all help demo check integration test fuzz fuzz-run bench coverage lint install \
-	clean
+	clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -79,8 +79,11 @@ help:
 	@echo 'bench         times against the peers, as ratios'
 	@echo 'coverage      line coverage of the unit tests'
 	@echo 'lint          layering, layout, man pages'
-	@echo 'install       DESTDIR, PREFIX; clean removes build/'
+	@echo 'install       into DESTDIR, under PREFIX'
+	@echo 'clean         removes build/'
 	@echo 'SANITIZE=1    the same targets under ASan and UBSan'
+	@echo 'CI=1          warnings are errors; V=1 shows the commands'
+	@echo "TESTS='a b'   integration: only test_a*.py and test_b*.py"
 
 # --- programs -----------------------------------------------------------------------
 
@@ -111,7 +114,14 @@ $(CORE_OBJ) $(SOURCE_OBJ): PKG := $(CORE_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ): HARDENING += -fPIC
 $(RPC_OBJ): HARDENING += -fvisibility=hidden
 
-$(BUILD)/%.o: %.c
+# What is compiled in is part of what objects depend on.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DEFINES) $(CFLAGS) $(VARIANT) $(CI)' | cmp -s - $@ || \
+		echo '$(DEFINES) $(CFLAGS) $(VARIANT) $(CI)' >$@
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,$(PKG)) -c -o $@ $<

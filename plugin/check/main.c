@@ -135,6 +135,7 @@ static struct outcome check(void *parent, const struct options *options, int64_t
 		.now = options->at != NO_TIME ? options->at : clock,
 		.deadline_ms = began_ms + options->timeout_ms,
 		.timeout_status = options->timeout_status,
+		.has_timeout_status = options->has_timeout_status,
 		.report =
 			{
 				.json = options->is_json,

@@ -292,6 +292,10 @@ static bool finish_target(struct options *options, struct failure *why)
 			"--server NAME (see check_imc --help)");
 	if (target->server == NULL && target->address != NULL)
 		target->server = memory_copy(target, target->address);
+	if (target->server == NULL && options->state_dir != NULL)
+		return fail(why, FAIL_USAGE,
+			"--state-dir needs the name of the server whose logs these "
+			"are: give -H NAME");
 	return target_finish(target, why);
 }
 
@@ -315,9 +319,11 @@ static bool fill(struct options *options, int argc, const char *const *argv,
 		return false;
 	if (options->mode != MODE_CHECK)
 		return true;
+	if (!begin_target(options, why) || !apply(options, arguments, true, why) ||
+		!finish_target(options, why))
+		return false;
 	choose_state_dir(options, env);
-	return begin_target(options, why) && apply(options, arguments, true, why) &&
-		finish_target(options, why);
+	return true;
 }
 
 bool options_parse(void *parent, int argc, const char *const *argv, options_env *env,

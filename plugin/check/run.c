@@ -40,12 +40,16 @@ static const char *server_name(const struct target *target)
 	return slash != NULL ? slash + 1 : file;
 }
 
-/* What its state is kept under: behind one address, tunnels lead to several servers. */
+/* What its state is kept under: behind one address, tunnels lead to several servers, and
+ * copied logs may be older than what the server itself told. */
 static const char *state_name(void *parent, const struct target *target)
 {
-	if (target->server != NULL || target->port == 0)
-		return server_name(target);
-	return memory_format(parent, "%s:%u", server_name(target), target->port);
+	bool is_copy = target->evt != NULL;
+	char *port = target->port == 0 || is_copy
+		? memory_copy(parent, "")
+		: memory_format(parent, ":%u", target->port);
+	return memory_format(
+		parent, "%s%s%s", server_name(target), port, is_copy ? "~evt" : "");
 }
 
 /* A file's name would join the states of all servers whose logs are copied under it. */
@@ -140,19 +144,20 @@ static bool has_timed_out(const struct evidence *evidence)
 	return false;
 }
 
-/* -t N:STATE, where time ran out before anything was learned. */
-static void apply_timeout_status(struct verdict *verdict, enum status timeout_status)
+/* -t N:STATE is the severity of `unreachable` where time ran out before anything was
+ * learned. */
+static const struct policy *policy_for(
+	void *parent, const struct run_order *order, const struct evidence *evidence)
 {
-	if (timeout_status == STATUS_UNKNOWN || !verdict->keys[KEY_UNREACHABLE] ||
-		!has_timed_out(verdict->evidence))
-		return;
-	verdict->key_status[KEY_UNREACHABLE] = timeout_status;
-	verdict->status = STATUS_OK;
-	for (int key = 0; key < KEYS; key++) {
-		if (verdict->keys[key])
-			verdict->status =
-				status_worst(verdict->status, verdict->key_status[key]);
-	}
+	const struct policy *given = &order->target->policy;
+	if (!order->has_timeout_status || is_anything_learned(evidence) ||
+		!has_timed_out(evidence))
+		return given;
+	struct policy *policy = memory_new(parent, struct policy);
+	*policy = *given;
+	policy->severity[KEY_UNREACHABLE] = order->timeout_status;
+	policy->is_severity_set[KEY_UNREACHABLE] = true;
+	return policy;
 }
 
 /* The state file is part of the evidence: what could not be kept is never OK in silence.
@@ -169,16 +174,16 @@ static void note_memory(struct evidence *evidence, const struct ledger *ledger)
 static struct verdict *conclude(void *parent, const struct run_order *order,
 	struct ledger *ledger, struct evidence *evidence)
 {
-	const struct policy *policy = &order->target->policy;
+	const struct policy *policy = policy_for(parent, order, evidence);
 	if (ledger_state(ledger) != NULL)
 		state_recall(ledger_state(ledger), evidence, order->now);
 	infer_service_state(evidence, policy, order->now + evidence->clock_skew);
+	if (order->now != order->clock)
+		evidence->clock_read_at = NO_TIME; /* measured against --at */
 	if (is_anything_learned(evidence))
 		ledger_save(ledger, evidence, policy, order->now);
 	note_memory(evidence, ledger);
-	struct verdict *verdict = judge(parent, evidence, policy, order->now);
-	apply_timeout_status(verdict, order->timeout_status);
-	return verdict;
+	return judge(parent, evidence, policy, order->now);
 }
 
 static bool find_means(void *parent, const struct run_order *order,
@@ -220,6 +225,7 @@ struct outcome run(void *parent, const struct run_order *order)
 	struct credentials *credentials;
 	if (find_means(scratch, order, &source, &credentials, &why)) {
 		struct evidence *evidence = evidence_new(scratch, server, source->name);
+		evidence->watched = watch_hash(&order->target->watch);
 		struct ledger *ledger = ledger_open(scratch, state_directory(order),
 			state_name(scratch, order->target),
 			(unsigned)(deadline_left(order->deadline_ms) / 2));

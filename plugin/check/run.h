@@ -15,7 +15,8 @@ struct run_order {
 	int64_t clock;                     /* seconds, this machine's */
 	int64_t now;                       /* the same, or --at */
 	int64_t deadline_ms;               /* CLOCK_MONOTONIC */
-	enum status timeout_status;   /* where time ran out and nothing was learned */
+	enum status timeout_status; /* where time ran out and nothing was learned */
+	bool has_timeout_status;
 	struct report_options report; /* its trace is filled here */
 };
 

@@ -24,6 +24,8 @@ struct walk {
 	const struct boot *boot;  /* the newest not later than the event */
 	int64_t first_after_boot; /* time of that boot's first event; NO_TIME */
 	int64_t last_start;       /* newest 1000; NO_TIME */
+	int64_t last_stop_time;   /* of the newest stop; NO_TIME */
+	int64_t latest;           /* newest time so far; NO_TIME */
 	bool is_started;          /* a 1000 since the last stop or boot */
 	bool knows_stop;          /* a stop or a boot was seen at all */
 	struct run run;
@@ -42,80 +44,12 @@ const char *trigger_name(enum trigger trigger)
 	return trigger_names[trigger];
 }
 
-/* --- boots --- */
-
-static void lower_boot(struct boot *boot, const struct clock_fall *fall, int64_t window)
-{
-	if (fall->to < boot->counts_from)
-		boot->counts_from = fall->to;
-	if (fall->to < boot->time || fall->from <= boot->time + window)
-		boot->is_stepped = true;
-}
-
-/* Steps of the clock between this boot and the next, by record number in the System log.
- */
-static void apply_system_falls(struct boot *boot, const struct event *event,
-	const struct event *next, const struct log *system, int64_t window)
-{
-	for (size_t i = 0; i < system->fall_count; i++) {
-		const struct clock_fall *fall = &system->falls[i];
-		const struct event at = {
-			.generation = fall->generation, .record = fall->record};
-		if (event_before(event, &at) && (next == NULL || event_before(&at, next)))
-			lower_boot(boot, fall, window);
-	}
-}
-
-/* Steps that only the Application log shows, by time. */
-static void apply_application_falls(
-	struct boot *boot, const struct log *application, int64_t window)
-{
-	for (size_t i = 0; i < application->fall_count; i++) {
-		const struct clock_fall *fall = &application->falls[i];
-		if (fall->from >= boot->time && fall->from <= boot->time + window)
-			lower_boot(boot, fall, window);
-	}
-}
-
-static void find_boots(struct history *history, const struct evidence *evidence,
-	int64_t window, int64_t horizon)
-{
-	const struct log *system = &evidence->logs[LOG_SYSTEM];
-	const struct event *last = log_last_boot(system);
-	history->boots = memory_array(history, struct boot, system->event_count + 1);
-	const struct event *pending = NULL;
-	for (size_t i = 0; i <= system->event_count; i++) {
-		const struct event *event =
-			i < system->event_count ? &system->events[i] : NULL;
-		if (event != NULL && !event_is_boot(event))
-			continue;
-		if (pending != NULL && (pending->time >= horizon || pending == last)) {
-			struct boot *boot = &history->boots[history->boot_count++];
-			*boot = (struct boot){pending->time, pending->time, false};
-			apply_system_falls(boot, pending, event, system, window);
-			apply_application_falls(
-				boot, &evidence->logs[LOG_APPLICATION], window);
-		}
-		pending = event;
-	}
-}
+/* --- attempts --- */
 
 const struct boot *history_last_boot(const struct history *history)
 {
 	return history->boot_count == 0 ? NULL : &history->boots[history->boot_count - 1];
 }
-
-/* The newest boot not later than `time`, or NULL. */
-static const struct boot *boot_before(const struct history *history, int64_t time)
-{
-	for (size_t i = history->boot_count; i > 0; i--) {
-		if (history->boots[i - 1].counts_from <= time)
-			return &history->boots[i - 1];
-	}
-	return NULL;
-}
-
-/* --- attempts --- */
 
 static bool is_near(int64_t a, int64_t b)
 {
@@ -155,6 +89,7 @@ static void begin_run(struct walk *walk, const struct event *event)
 		.is_open = true,
 		.attempt = {.time = event->time,
 			.record = event->record,
+			.stop_before = walk->last_stop_time,
 			.failed_at = NO_TIME},
 	};
 }
@@ -218,16 +153,19 @@ static bool begins_run(const struct walk *walk, size_t index, enum role role)
 {
 	const struct event *event = &walk->log->events[index];
 	const struct run *run = &walk->run;
-	if (!run->is_open || !is_near(event->time, run->attempt.time))
+	if (!run->is_open)
 		return true;
 	if (role == ROLE_START && run->attempt.failed_at != NO_TIME)
 		return !belongs_to_failure(walk, index);
+	if (!is_near(event->time, run->attempt.time))
+		return true;
 	return role == ROLE_START_FATAL && has_failed_with(run, event->id & 0xFFFF);
 }
 
 static void add_to_run(struct walk *walk, const struct event *event, enum role role)
 {
 	struct run *run = &walk->run;
+	run->attempt.latest = walk->latest > event->time ? walk->latest : event->time;
 	switch (role) {
 	case ROLE_START:
 		run->attempt.has_start = true;
@@ -241,6 +179,7 @@ static void add_to_run(struct walk *walk, const struct event *event, enum role r
 		run->shows_running = true;
 		run->is_open = false;
 		walk->history->last_stop = event;
+		walk->last_stop_time = event->time;
 		walk->is_started = false;
 		walk->knows_stop = true;
 		break;
@@ -256,7 +195,8 @@ static void add_to_run(struct walk *walk, const struct event *event, enum role r
 static void take_event(struct walk *walk, size_t index)
 {
 	const struct event *event = &walk->log->events[index];
-	const struct boot *boot = boot_before(walk->history, event->time);
+	const struct boot *boot =
+		boot_before(walk->history->boots, walk->history->boot_count, event->time);
 	if (boot != walk->boot) {
 		walk->boot = boot;
 		walk->first_after_boot = event->time;
@@ -271,8 +211,13 @@ static void take_event(struct walk *walk, size_t index)
 	add_to_run(walk, event, role);
 }
 
-static void find_attempts(
-	struct history *history, const struct evidence *evidence, int64_t horizon)
+/*
+ * Order inside a log is by record number: an event is no older than those before it,
+ * though its time may say so where the clock was set back. A time in the future lifts
+ * nothing.
+ */
+static void find_attempts(struct history *history, const struct evidence *evidence,
+	int64_t horizon, int64_t future)
 {
 	const struct log *log = &evidence->logs[LOG_APPLICATION];
 	const struct service *service = &evidence->service;
@@ -283,11 +228,17 @@ static void find_attempts(
 			service->state == SERVICE_STOPPED && !service->is_inferred,
 		.first_after_boot = NO_TIME,
 		.last_start = NO_TIME,
+		.last_stop_time = NO_TIME,
+		.latest = NO_TIME,
 	};
 	walk.run.attempt.failed_at = NO_TIME;
 	history->attempts = memory_array(history, struct attempt, log->event_count + 1);
 	for (size_t i = 0; i < log->event_count; i++) {
-		if (log->events[i].origin == FROM_IMC && log->events[i].time >= horizon)
+		const struct event *event = &log->events[i];
+		if (event->time > walk.latest && event->time <= future)
+			walk.latest = event->time;
+		bool is_inside = event->time >= horizon || walk.latest >= horizon;
+		if (event->origin == FROM_IMC && is_inside)
 			take_event(&walk, i);
 	}
 	finish_run(&walk);
@@ -300,28 +251,20 @@ static int64_t moment_of(const struct attempt *attempt)
 	return attempt->failed_at != NO_TIME ? attempt->failed_at : attempt->time;
 }
 
-static bool is_stop_between(const struct log *log, int64_t from, int64_t to)
-{
-	for (size_t i = 0; i < log->event_count; i++) {
-		const struct event *event = &log->events[i];
-		if (event->origin == FROM_IMC && catalogue_role(event->id) == ROLE_STOP &&
-			event->time >= from && event->time < to)
-			return true;
-	}
-	return false;
-}
-
 static enum trigger trigger_of(const struct history *history, size_t index,
 	const struct evidence *evidence, int64_t window)
 {
 	const struct attempt *attempt = &history->attempts[index];
-	const struct boot *boot = boot_before(history, attempt->failed_at);
+	const struct boot *boot =
+		boot_before(history->boots, history->boot_count, attempt->failed_at);
 	if (boot == NULL || boot->is_stepped)
 		return TRIGGER_UNKNOWN;
-	if (index > 0 && moment_of(&history->attempts[index - 1]) >= boot->counts_from)
+	int64_t previous = index > 0 ? moment_of(&history->attempts[index - 1]) : NO_TIME;
+	if (previous > attempt->failed_at)
+		return TRIGGER_UNKNOWN; /* the clock was set back in between */
+	if (previous != NO_TIME && previous >= boot->counts_from)
 		return TRIGGER_MANUAL;
-	if (is_stop_between(
-		    &evidence->logs[LOG_APPLICATION], boot->counts_from, attempt->time))
+	if (attempt->stop_before != NO_TIME && attempt->stop_before >= boot->counts_from)
 		return TRIGGER_MANUAL;
 	enum start_type type = evidence->service.start_type;
 	bool may_be_automatic = type == START_AUTOMATIC || type == START_UNKNOWN;
@@ -359,20 +302,25 @@ struct history *history_of(void *parent, const struct evidence *evidence,
 	struct history *history = memory_new(parent, struct history);
 	int64_t window = policy->boot_window;
 	int64_t lookback_start = server_now - policy->lookback;
-	find_boots(history, evidence, window, lookback_start - window);
+	history->boots = boots_find(
+		history, evidence, window, lookback_start - window, &history->boot_count);
 	history->horizon = horizon_of(history, lookback_start);
-	find_attempts(history, evidence, history->horizon);
+	find_attempts(history, evidence, history->horizon, server_now + window);
 	find_last_death(history, evidence, history->horizon);
 
+	/* said by the operator's clock */
+	int64_t fixed_since = policy->fixed_since == NO_TIME
+		? NO_TIME
+		: policy->fixed_since + evidence->clock_skew;
 	const struct boot *last = history_last_boot(history);
 	for (size_t i = 0; i < history->attempt_count; i++) {
 		struct attempt *attempt = &history->attempts[i];
 		attempt->is_since_boot =
-			last == NULL || moment_of(attempt) >= last->counts_from;
+			last == NULL || attempt->latest >= last->counts_from;
 		if (attempt->failed_at == NO_TIME)
 			continue;
 		attempt->is_excused =
-			attempt->is_4071 && attempt->failed_at < policy->fixed_since;
+			attempt->is_4071 && attempt->failed_at < fixed_since;
 		attempt->trigger = trigger_of(history, i, evidence, window);
 	}
 	return history;

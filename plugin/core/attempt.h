@@ -2,6 +2,7 @@
 #ifndef IMC_CORE_ATTEMPT_H
 #define IMC_CORE_ATTEMPT_H
 
+#include "boot.h"
 #include "catalogue.h"
 #include "evidence.h"
 #include "policy.h"
@@ -24,18 +25,13 @@ struct attempt {
 	uint32_t failed_id; /* all 32 bits of the event that it failed with; 4071 goes
 			       first */
 	bool is_4071;
-	bool has_start; /* event 1000 */
-	bool ran_later; /* later events show that the service ran after it */
+	int64_t latest;      /* newest time in the log up to its last event */
+	int64_t stop_before; /* newest stop logged before it; NO_TIME */
+	bool has_start;      /* event 1000 */
+	bool ran_later;      /* later events show that the service ran after it */
 	bool is_since_boot;
 	bool is_excused;      /* before fixed-since */
 	enum trigger trigger; /* of a failed one; else TRIGGER_NONE */
-};
-
-/* A boot, with the time that it counts from. */
-struct boot {
-	int64_t time;        /* of event 6005 */
-	int64_t counts_from; /* earlier where the clock was stepped back after it */
-	bool is_stepped;
 };
 
 struct history {

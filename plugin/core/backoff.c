@@ -62,7 +62,9 @@ bool backoff_mend(struct backoff *backoff, int64_t now)
 
 void backoff_refused(struct backoff *backoff, uint64_t credentials, int64_t now)
 {
-	if (backoff->credentials != credentials)
+	/* Two wrong files that take turns are no way around it. */
+	bool is_pending = backoff->until != NO_TIME && now < backoff->until;
+	if (backoff->credentials != credentials && !is_pending)
 		backoff->failures = 0;
 	if (backoff->failures < UINT_MAX)
 		backoff->failures++;

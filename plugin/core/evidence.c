@@ -294,7 +294,8 @@ static void join_falls(void *owner, struct log *fresh, const struct log *remembe
 
 static void join_damage(struct log *fresh, const struct log *remembered)
 {
-	if (fresh->stopped_at_bookmark)
+	if (fresh->stopped_at_bookmark &&
+		remembered->damaged <= UINT32_MAX - fresh->damaged)
 		fresh->damaged += remembered->damaged;
 	else if (fresh->damaged < remembered->damaged)
 		fresh->damaged = remembered->damaged;

@@ -152,6 +152,7 @@ struct evidence {
 	int64_t clock_skew; /* server's clock minus ours; 0 where it was never learned */
 	int64_t clock_read_at; /* by our clock; NO_TIME */
 	int64_t state_since;   /* present state first seen at (server's clock); NO_TIME */
+	uint64_t watched;      /* watch_hash() of the names that were looked for */
 	char *smb_level;       /* "NT1 unsigned", ...; NULL */
 	unsigned probe_ms;
 };

@@ -60,7 +60,7 @@ static bool is_name_of_service(const struct watch *watch, const char *text)
 }
 
 /* The Service Control Manager names services by what is shown to people, and which of an
- * event's strings is the name differs from id to id (domain.md 2.2). */
+ * event's strings is the name differs from id to id. */
 static bool names_service(const struct watch *watch, const struct record *record)
 {
 	static const uint16_t ids[] = {
@@ -88,6 +88,18 @@ static const struct interest interests[] = {
 		is_boot}, /* as some articles print it */
 	{LOG_SYSTEM, "Service Control Manager", 23, FROM_SCM, names_service},
 };
+
+uint64_t watch_hash(const struct watch *watch)
+{
+	uint64_t hash = bytes_hash(
+		(struct bytes){(const uint8_t *)watch->service, strlen(watch->service)});
+	for (size_t i = 0; i < watch->display_name_count; i++) {
+		const char *name = watch->display_names[i];
+		hash = 31 * hash +
+			bytes_hash((struct bytes){(const uint8_t *)name, strlen(name)});
+	}
+	return hash;
+}
 
 struct harvest *harvest_new(void *parent, const struct harvest_plan *plan)
 {

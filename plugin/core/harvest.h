@@ -19,6 +19,10 @@ struct watch {
 	size_t display_name_count;
 };
 
+/* Other names find other events: what was remembered under one hash does not serve
+ * another. */
+uint64_t watch_hash(const struct watch *watch);
+
 struct harvest_plan {
 	enum log_kind kind;
 	const struct watch *watch;

@@ -34,13 +34,17 @@ static bool tells(const struct event *event, bool *ret_is_start)
 	return false;
 }
 
-/* Inside a log the record number decides, between logs the time. */
-static struct telling newest_of(const struct log *log, int64_t boot)
+/* Inside a log the record number decides, between logs the time: what follows an event
+ * since the boot is since the boot, though the clock may have been set back. */
+static struct telling newest_of(const struct log *log, int64_t boot, int64_t future)
 {
-	for (size_t i = log->event_count; i > 0; i--) {
+	size_t first = 0;
+	while (first < log->event_count &&
+		(log->events[first].time < boot || log->events[first].time > future))
+		first++;
+	for (size_t i = log->event_count; i > first; i--) {
 		struct telling telling = {.event = &log->events[i - 1]};
-		if (telling.event->time >= boot &&
-			tells(telling.event, &telling.is_start))
+		if (tells(telling.event, &telling.is_start))
 			return telling;
 	}
 	return (struct telling){0};
@@ -67,12 +71,22 @@ static const struct failure *unread(const struct evidence *evidence)
 	return NULL;
 }
 
+/* A start that failed with an id which a running service can log, too, is no start. */
+static void overrule(struct telling *telling, const struct attempt *newest)
+{
+	bool has_failed = newest != NULL && newest->is_since_boot &&
+		newest->failed_at != NO_TIME && !newest->ran_later;
+	if (has_failed && telling->event != NULL && newest->has_start)
+		telling->is_start = false;
+}
+
 static struct telling find_telling(const struct evidence *evidence,
 	const struct policy *policy, int64_t server_now, struct failure *why)
 {
 	struct telling telling = {0};
 	struct history *history = history_of(NULL, evidence, policy, server_now);
 	const struct boot *boot = history_last_boot(history);
+	int64_t future = server_now + policy->boot_window;
 	if (unread(evidence) != NULL) {
 		*why = *unread(evidence);
 	} else if (!evidence_has(evidence, PART_SYSTEM)) {
@@ -83,9 +97,11 @@ static struct telling find_telling(const struct evidence *evidence,
 			"the service's state cannot be inferred: the System log holds no "
 			"boot");
 	} else {
-		telling = newer(
-			newest_of(&evidence->logs[LOG_APPLICATION], boot->counts_from),
-			newest_of(&evidence->logs[LOG_SYSTEM], boot->counts_from));
+		telling = newer(newest_of(&evidence->logs[LOG_APPLICATION],
+					boot->counts_from, future),
+			newest_of(
+				&evidence->logs[LOG_SYSTEM], boot->counts_from, future));
+		overrule(&telling, history_newest(history));
 		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
 			"the service's state cannot be inferred: since the last boot no "
 			"start, stop or failure was logged");

@@ -152,6 +152,8 @@ static char *running_text(struct verdict *verdict)
 	case LEARNED:
 		break;
 	}
+	if (verdict->last_4071 != NO_TIME)
+		return memory_format(verdict, "%s, %s", state, event_text(verdict));
 	return memory_format(verdict, "%s, no event 4071 in %s", state, lookback);
 }
 
@@ -244,7 +246,7 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 	case KEY_STATE_FILE:
 		return memory_copy(verdict, failure_text(verdict, PART_MEMORY));
 	case KEY_EVENTS:
-		return memory_format(verdict, "%u events 4071 in %s",
+		return memory_format(verdict, "event 4071 came %u times in %s",
 			verdict->events_4071,
 			when_format_duration(verdict, verdict->policy->lookback));
 	default:

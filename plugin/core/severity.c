@@ -57,6 +57,7 @@ static bool is_booting(const struct verdict *verdict)
 	return service->state == SERVICE_STOPPED && service->has_exit_codes &&
 		service->win32_exit == EXIT_NEVER_STARTED &&
 		service->start_type == START_AUTOMATIC && verdict->boot_time != NO_TIME &&
+		verdict->server_now + WHEN_MINUTE >= verdict->boot_time &&
 		verdict->server_now - verdict->boot_time <= verdict->policy->boot_window;
 }
 
@@ -244,8 +245,10 @@ static enum status pending_status(const struct verdict *verdict)
 		verdict->boot_time == NO_TIME ? INT64_MAX : now - verdict->boot_time;
 	int64_t age =
 		verdict->state_since == NO_TIME ? INT64_MAX : now - verdict->state_since;
-	bool is_age_known = age != INT64_MAX || since_boot < policy->pending_warning;
-	if (age > since_boot)
+	bool is_bound = since_boot >= 0; /* else the server's clock is ahead, unread */
+	bool is_age_known =
+		age != INT64_MAX || (is_bound && since_boot < policy->pending_warning);
+	if (is_bound && age > since_boot)
 		age = since_boot;
 
 	enum status status = STATUS_OK;

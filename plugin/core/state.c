@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "state.h"
 
+#include "harvest.h"
 #include "memory.h"
 
 struct state *state_new(void *parent)
@@ -51,7 +52,7 @@ void state_recall(const struct state *state, struct evidence *evidence, int64_t 
 	bool is_same =
 		state->has_state && state->service_state == evidence->service.state;
 	evidence->state_since =
-		is_same ? state->service_state_since : now + evidence->clock_skew;
+		(is_same ? state->service_state_since : now) + evidence->clock_skew;
 }
 
 /* Earlier events can no longer matter, even if the lookback grew by a day. */
@@ -84,12 +85,19 @@ static void remember_log(
 	kept->event_count = kept->fall_count = 0;
 	kept->was_cleared = kept->stopped_at_bookmark = kept->is_cut = false;
 	for (size_t i = 0; i < log->event_count; i++) {
-		if (log->events[i].time >= oldest || &log->events[i] == boot)
+		bool has_room = log->event_count - i <= HARVEST_MAX_EVENTS;
+		if ((has_room && log->events[i].time >= oldest) ||
+			&log->events[i] == boot)
 			log_add_event(state, kept, &log->events[i]);
 	}
 	for (size_t i = 0; i < log->fall_count; i++) {
-		if (log->falls[i].from >= oldest)
+		bool has_room = log->fall_count - i <= HARVEST_MAX_FALLS;
+		if (has_room && log->falls[i].from >= oldest)
 			log_add_fall(state, kept, &log->falls[i]);
+	}
+	if (log->event_count > HARVEST_MAX_EVENTS && kept->event_count > 0) {
+		oldest = log->events[log->event_count - HARVEST_MAX_EVENTS].time;
+		kept->is_wrapped = true;
 	}
 	if (kept->event_count < log->event_count) {
 		kept->is_whole = false;
@@ -107,13 +115,14 @@ struct state *state_after(void *parent, const struct state *before,
 	for (enum log_kind kind = 0; kind < LOGS; kind++)
 		remember_log(state, kind, &evidence->logs[kind], oldest);
 
+	state->watched = evidence->watched;
 	state->has_state = before->has_state;
 	state->service_state = before->service_state;
 	state->service_state_since = before->service_state_since;
 	if (evidence_has(evidence, PART_STATE) && !evidence->service.is_inferred) {
 		state->has_state = true;
 		state->service_state = evidence->service.state;
-		state->service_state_since = evidence->state_since;
+		state->service_state_since = evidence->state_since - evidence->clock_skew;
 	}
 	state->clock_skew = evidence->clock_skew;
 	state->clock_read_at = evidence->clock_read_at;

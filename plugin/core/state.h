@@ -7,10 +7,11 @@
 
 /* What is remembered of a server from one run to the next (as text: state_text.h). */
 struct state {
+	uint64_t watched; /* watch_hash() of what the logs were read for */
 	struct log logs[LOGS];
 	bool has_state;
 	enum service_state service_state;  /* as last seen */
-	int64_t service_state_since;       /* by the server's clock */
+	int64_t service_state_since;       /* by ours: the server's may be set */
 	int64_t clock_skew, clock_read_at; /* NO_TIME: never */
 };
 

@@ -75,12 +75,16 @@ char *state_format(void *parent, const char *server, const struct state *state)
 {
 	char *text = memory_format(
 		parent, "%s%d\nserver %s\n", first_words, STATE_VERSION, server);
+	text = talloc_asprintf_append_buffer(
+		text, "watch %016" PRIx64 "\n", state->watched);
 	if (state->has_state)
 		text = talloc_asprintf_append_buffer(text, "service %s %" PRId64 "\n",
 			service_state_name(state->service_state),
 			in_bounds(state->service_state_since));
 	if (state->clock_read_at != NO_TIME &&
-		state->clock_read_at == in_bounds(state->clock_read_at))
+		state->clock_read_at == in_bounds(state->clock_read_at) &&
+		state->clock_skew >= -(int64_t)UINT32_MAX &&
+		state->clock_skew <= (int64_t)UINT32_MAX)
 		text = talloc_asprintf_append_buffer(text,
 			"clock %" PRId64 " %" PRId64 "\n", state->clock_skew,
 			state->clock_read_at);
@@ -194,6 +198,11 @@ static void read_server(struct reading *reading, struct words *words)
 		words->failed = true;
 }
 
+static void read_watch(struct reading *reading, struct words *words)
+{
+	reading->state->watched = take_hash(words);
+}
+
 static void read_service(struct reading *reading, struct words *words)
 {
 	reading->state->has_state = true;
@@ -266,6 +275,7 @@ static const struct {
 	void (*read)(struct reading *reading, struct words *words);
 } line_kinds[] = {
 	{"server", read_server},
+	{"watch", read_watch},
 	{"service", read_service},
 	{"clock", read_clock},
 	{"log", read_log},

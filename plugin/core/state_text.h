@@ -6,8 +6,8 @@
 #include "state.h"
 
 /*
- * A state file: a version line, one fact a line, and a last line with the number of lines
- * before it and their hash, so that a cut or changed file is recognised.
+ * A state file: a version line, one fact a line, and a last line with the hash
+ * of all before it, so that a cut or changed file is recognised.
  */
 enum { STATE_VERSION = 1, STATE_MAX_BYTES = 64 * 1024 * 1024 };
 

@@ -51,7 +51,8 @@ struct verdict {
 	char **notes;       /* what else is to be said, most important first */
 	size_t note_count;
 	unsigned events_4071;          /* failed attempts with 4071 inside the lookback */
-	int64_t first_4071, last_4071; /* of those; NO_TIME */
+	int64_t first_4071, last_4071; /* first of those; last in the horizon;
+					   NO_TIME */
 	uint32_t last_4071_record;
 	int64_t server_now;   /* the moment of judging, by the server's clock */
 	int64_t boot_time;    /* NO_TIME */

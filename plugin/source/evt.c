@@ -29,7 +29,13 @@ static bool open_regular(
 	if (file < 0)
 		return fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot open %s: %s", path,
 			strerror(errno));
-	if (fstat(file, ret_status) == 0 && S_ISREG(ret_status->st_mode)) {
+	if (fstat(file, ret_status) != 0) {
+		fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot read %s: %s", path,
+			strerror(errno));
+		close(file);
+		return false;
+	}
+	if (S_ISREG(ret_status->st_mode)) {
 		*ret_file = file;
 		return true;
 	}

@@ -162,6 +162,7 @@ struct harvest_plan request_plan(const struct request *request, enum log_kind ki
 	if (request->state != NULL) {
 		plan.bookmark = request->state->logs[kind].newest;
 		plan.stops_at_bookmark = plan.bookmark.is_set &&
+			request->state->watched == watch_hash(plan.watch) &&
 			state_covers(request->state, kind, plan.cutoff, plan.needs_boot);
 	}
 	return plan;

@@ -14,7 +14,7 @@ struct request {
 	const struct state *state;             /* what is remembered; NULL: nothing */
 	int64_t now;                           /* seconds, this machine's clock or --at */
 	int64_t deadline_ms;                   /* CLOCK_MONOTONIC; see deadline.h */
-	void (*trace)(void *context, const char *line); /* NULL: nobody listens (-v) */
+	void (*trace)(void *context, const char *line); /* NULL: nobody listens (-vvv) */
 	void *trace_context;
 };
 
@@ -39,7 +39,7 @@ enum { SOURCE_ABI = 1 };
 /* By name. A source that lives in a module is opened now: `why` says what to install. */
 bool source_find(const char *name, const struct source **ret, struct failure *why);
 
-/* One line for who asked with -v. */
+/* One line for who asked with -vvv. */
 void request_trace(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

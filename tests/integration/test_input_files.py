@@ -86,7 +86,7 @@ class Logs(Case):
 
 class State(Case):
     """--state-dir, for a healthy service in copied logs, and for one that is down."""
-    NAME = "state/EXCH01.state"
+    NAME = "state/EXCH01%7Eevt.state"
 
     def setUp(self):
         super().setUp()

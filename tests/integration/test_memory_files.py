@@ -45,12 +45,23 @@ class Files(Case):
         self.assertGreater(known["events_4071"]["count"], before["events_4071"]["count"])
         self.assertFalse([name for name in self.files() if name.endswith(".tmp")])
 
+    def state_file(self, server):
+        return os.path.join(self.state, f"127.0.0.1%3A{server.port}.state")
+
+    def test_tunnels_behind_one_address_do_not_share_a_memory(self):
+        down, up = self.serve("active-automatic"), self.serve("running")
+        for server, status in ((down, "critical"), (up, "ok"), (down, "critical")):
+            told = self.check(server)
+            self.assertEqual((told["status"], told["log_cleared"]), (status, False))
+        for server in (down, up):
+            self.assertTrue(os.path.exists(self.state_file(server)))
+
     def test_what_a_killed_check_left_breaks_no_other(self):
         server = self.serve("active-automatic")
         first = self.check(server)
         for content in (b"", b"half a st", b"\0" * 5000):
             with self.subTest(content[:10]):
-                path = os.path.join(self.state, "127.0.0.1.state.tmp")
+                path = self.state_file(server) + ".tmp"
                 with open(path, "wb") as file:
                     file.write(content)
                 self.assertEqual(self.check(server)["keys"], first["keys"])
@@ -67,7 +78,8 @@ class Files(Case):
                 self.assertEqual((process.returncode, err), (2, b""), out)
                 self.assertEqual(essence(json.loads(out))["keys"], full["keys"])
         self.assertEqual(essence(self.check(server)), full)
-        self.assertTrue(sandbox.is_whole(self.files()["127.0.0.1.state"]))
+        name = os.path.basename(self.state_file(server))
+        self.assertTrue(sandbox.is_whole(self.files()[name]))
 
     def test_servers_have_files_of_their_own(self):
         down, up = self.serve("active-automatic"), self.serve("running")

@@ -71,9 +71,19 @@ static void changed_credentials_file_ends_it(void **state)
 	assert_false(backoff_allows(&backoff, old_file, NOW, NULL));
 	assert_true(backoff_allows(&backoff, new_file, NOW, NULL));
 	backoff_refused(&backoff, new_file, NOW);
-	assert_int_equal(backoff.failures, 1);
-	assert_int_equal(backoff.until - NOW, 300);
 	assert_false(backoff_allows(&backoff, new_file, NOW, NULL));
+}
+
+static void wrong_files_that_take_turns_do_not_start_it_anew(void **state)
+{
+	(void)state;
+	struct backoff backoff = none;
+	for (int i = 0; i < 3; i++)
+		backoff_refused(&backoff, i % 2 == 0 ? old_file : new_file, NOW);
+	assert_int_equal(backoff.failures, 3);
+	assert_int_equal(backoff.until - NOW, 1200);
+	backoff_refused(&backoff, new_file, NOW + 1201);
+	assert_int_equal(backoff.failures, 1);
 }
 
 static void accepted_logon_ends_it(void **state)
@@ -216,6 +226,7 @@ int main(void)
 		sentence(delay_doubles_up_to_an_hour),
 		sentence(number_of_failures_does_not_wrap),
 		sentence(changed_credentials_file_ends_it),
+		sentence(wrong_files_that_take_turns_do_not_start_it_anew),
 		sentence(accepted_logon_ends_it),
 		sentence(end_is_believed_up_to_two_hours_off),
 		sentence(clock_that_was_set_back_costs_an_hour_at_most),

@@ -35,6 +35,12 @@ static void the_newest_telling_event_after_the_boot_is_the_state(void **state)
 		{"1000@3h", SERVICE_UNKNOWN},
 		{"boot@2h 2003@1h", SERVICE_UNKNOWN},
 		{"", SERVICE_UNKNOWN},
+		/* An id that a running service logs, too, but here right after the start.
+		 */
+		{"boot@2h 1000@119m 100@7130s", SERVICE_STOPPED},
+		{"boot@2h 1000@119m 100@1h", SERVICE_RUNNING},
+		/* By record number, though the clock was set back. */
+		{"boot@51m 1000@50m 4057@16m 1001@2h", SERVICE_STOPPED},
 		/* The clock was set back after the boot: what came later bears earlier
 		   times. */
 		{"boot@2h 1000@119m fall@118m>5h 4071@4h", SERVICE_STOPPED},

@@ -521,6 +521,74 @@ static void counts_and_times_are_those_of_the_lookback(void **state)
 	assert_int_equal(verdict->boot_time, SCENE_NOW - 20 * WHEN_DAY);
 }
 
+static void fixed_two_hours_ago(struct world *world)
+{
+	world->policy.fixed_since = SCENE_NOW - 2 * WHEN_HOUR;
+}
+
+static void fixed_and_the_server_is_behind(struct world *world)
+{
+	fixed_two_hours_ago(world);
+	world->evidence->clock_skew = -3 * WHEN_HOUR;
+	evidence_learned(world->evidence, PART_CLOCK);
+}
+
+static void order_by_record_survives_clocks_that_are_set(void **state)
+{
+	static const struct row rows[] = {
+		{"clock was behind at boot", SERVICE_RUNNING,
+			"1000@90m boot@2h 4071@119m 1000@10m", NULL, STATUS_WARNING,
+			"recovered-unknown", CONDITION_RECOVERED, TRIGGER_UNKNOWN},
+		{"set back while it ran, then 4071", SERVICE_RUNNING,
+			"boot@51m 1000@50m 1001@20m 4071@3h 1000@2m", NULL,
+			STATUS_WARNING, "recovered-unknown", CONDITION_RECOVERED,
+			TRIGGER_UNKNOWN},
+		{"set back by ten days", SERVICE_STOPPED, "boot@51m 1000@50m 4071@10d",
+			NULL, STATUS_CRITICAL, "active", CONDITION_ACTIVE,
+			TRIGGER_UNKNOWN},
+		{"a record from the future lifts nothing", SERVICE_RUNNING,
+			"boot@4d 4071@95h59m 2003@+30d 1000@94h boot@5h 1000@4h59m", NULL,
+			STATUS_OK, "cleared", CONDITION_CLEARED, TRIGGER_AUTOMATIC},
+		{"fixed before, by the operator's clock", SERVICE_RUNNING,
+			"boot@4h10m 4071@4h9m 1000@4h", fixed_and_the_server_is_behind,
+			STATUS_WARNING, "recovered-automatic", CONDITION_RECOVERED,
+			TRIGGER_AUTOMATIC},
+		{"1000 soon after the failure, late in the run", SERVICE_STOPPED,
+			"boot@52m 1000@51m 4071@50m 1000@2910s", NULL, STATUS_CRITICAL,
+			"active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+		{"pending, server ahead, clock not read", SERVICE_START_PENDING,
+			"boot@+20m", NULL, STATUS_WARNING, "pending", CONDITION_NONE,
+			TRIGGER_NONE},
+		{"never tried, server ahead, clock not read", SERVICE_STOPPED,
+			"boot@+20m", never_tried, STATUS_CRITICAL, "stopped",
+			CONDITION_NONE, TRIGGER_NONE},
+	};
+	check_rows(state, rows);
+}
+
+/* A hostile log must not make the judging slow: this takes minutes where it is quadratic.
+ */
+static void many_boots_and_failures_are_judged_at_once(void **state)
+{
+	struct evidence *evidence = scene(*state, SERVICE_STOPPED, "");
+	for (uint32_t i = 0; i < 60000; i++) {
+		struct event boot = {.origin = FROM_EVENTLOG,
+			.record = i + 1,
+			.time = SCENE_NOW - 400000 + 5 * i,
+			.id = 0x80001775};
+		struct event failure = boot;
+		failure.origin = FROM_IMC;
+		failure.id = 0xC0000FE7;
+		failure.time++;
+		log_add_event(evidence, &evidence->logs[LOG_SYSTEM], &boot);
+		log_add_event(evidence, &evidence->logs[LOG_APPLICATION], &failure);
+	}
+	struct policy policy = policy_default();
+	struct verdict *verdict = judge(*state, evidence, &policy, SCENE_NOW);
+	assert_int_equal(verdict->events_4071, 60000);
+	assert_int_equal(verdict->trigger, TRIGGER_AUTOMATIC);
+}
+
 static const char *advice_of(void *parent, enum service_state state, const char *events)
 {
 	struct policy *policy = memory_new(parent, struct policy);
@@ -569,6 +637,8 @@ int main(void)
 		sentence(a_runtime_id_is_a_start_failure_only_around_a_start),
 		sentence(counts_and_times_are_those_of_the_lookback),
 		sentence(the_advice_is_about_what_keeps_it_down_now),
+		sentence(order_by_record_survives_clocks_that_are_set),
+		sentence(many_boots_and_failures_are_judged_at_once),
 		sentence(judging_twice_says_the_same),
 	};
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);

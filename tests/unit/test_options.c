@@ -277,9 +277,13 @@ static char *empty_env(const char *name)
 static void state_directory_comes_from_the_first_that_names_it(void **state)
 {
 	struct options *options;
-	assert_true(
-		parse_with(*state, "--evt a --state-dir /own", both_env, &options, NULL));
+	assert_true(parse_with(
+		*state, "--evt a -H b --state-dir /own", both_env, &options, NULL));
 	assert_string_equal(options->state_dir, "/own");
+	struct failure why;
+	assert_false(
+		parse_with(*state, "--evt a --state-dir /own", no_env, &options, &why));
+	assert_non_null(strstr(why.text, "give -H NAME"));
 	assert_true(parse_with(*state, "--evt a", both_env, &options, NULL));
 	assert_string_equal(options->state_dir, "/nagios");
 	assert_true(parse_with(*state, "--evt a", empty_env, &options, NULL));

@@ -231,8 +231,9 @@ static void a_text_that_was_cut_stands_below(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		test_row("output %zu", i);
 		assert_is_sound(outputs[i], 1000);
-		assert_null(strstr(outputs[i], "chmod o= /etc/imc-monitor/servers/"
-					       "credentials-of-the-first-site |"));
+		assert_null(strstr(outputs[i],
+			"chmod o= /etc/imc-monitor/servers/"
+			"credentials-of-the-first-site |"));
 		const char *below = strchr(outputs[i], '\n') + 1;
 		assert_memory_equal(below, text, strlen(text));
 	}

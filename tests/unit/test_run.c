@@ -241,6 +241,7 @@ static void the_timeouts_own_state_counts_only_where_nothing_was_learned(void **
 	struct run_order order = order_for(place);
 	order.state_dir = NULL;
 	order.timeout_status = STATUS_CRITICAL;
+	order.has_timeout_status = true;
 	fail_at(&fake.why, FAIL_TIMEOUT, STAGE_CONNECT, "no answer within 10 s");
 	struct outcome outcome = run(place, &order);
 	assert_int_equal(outcome.status, STATUS_CRITICAL);
