@@ -231,7 +231,11 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 		return memory_format(verdict,
 			"%s log cleared since the last check: events may "
 			"have gone unread",
-			log_name(log->was_cleared ? LOG_APPLICATION : LOG_SYSTEM));
+			log->was_cleared &&
+					verdict->evidence->logs[LOG_SYSTEM].was_cleared
+				? "Application and System"
+				: log_name(log->was_cleared ? LOG_APPLICATION
+							    : LOG_SYSTEM));
 	case KEY_LOG_SHORT:
 		return memory_format(verdict,
 			"Application log wrapped: it reaches back only to %s",

@@ -195,6 +195,8 @@ static bool connect_next(struct rpc *rpc, const struct rpc_interface *interface,
 	rpc_loop_limit(rpc->loop, 0);
 	if (NT_STATUS_IS_OK(status))
 		return true;
+	/* Half open, it still owes an answer, which Samba would wait for at freeing it.
+	 */
 	if (is_over_limit && !rpc_loop_has_expired(rpc->loop))
 		return fail_at(why, FAIL_TIMEOUT, STAGE_PIPE,
 			"no answer in %lld ms (the opening of \\PIPE\\%s)",
