@@ -197,6 +197,24 @@ static void a_trace_goes_to_who_listens(void **state)
 	assert_int_equal(lines, 1);
 }
 
+/* Other display names find other events in what was read already. */
+static void a_bookmark_serves_only_the_names_it_was_made_for(void **state)
+{
+	struct target *target = target_new(*state);
+	struct state *memory = state_new(*state);
+	struct log *log = &memory->logs[LOG_APPLICATION];
+	log->newest = (struct bookmark){true, 7, NOW - DAY, 1};
+	log->is_whole = true;
+	memory->watched = watch_hash(&target->watch);
+	struct request request = {.target = target, .state = memory, .now = NOW};
+	assert_true(
+		request_plan(&request, LOG_APPLICATION, NOW, NO_TIME).stops_at_bookmark);
+	const struct setting *setting = target_setting("display-name");
+	assert_true(setting->set(target, "Internet-Maildienst", NULL));
+	assert_false(
+		request_plan(&request, LOG_APPLICATION, NOW, NO_TIME).stops_at_bookmark);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
 		sentence(damage_inside_a_file_is_kept_with_the_log),
 		sentence(what_cannot_be_a_log_is_said_and_never_waited_for),
 		sentence(plans_reach_back_to_the_last_boot_or_the_lookback),
+		sentence(a_bookmark_serves_only_the_names_it_was_made_for),
 		sentence(sources_are_found_by_name_or_refused_in_words),
 		sentence(a_trace_goes_to_who_listens),
 	};

@@ -289,10 +289,51 @@ static void a_history_with_a_state_file_is_judged_as_if_all_were_read(void **sta
 	}
 }
 
+/* The age counts in our clock: the server's may be set while the service hangs. */
+static void a_pending_age_survives_a_step_of_the_servers_clock(void **state)
+{
+	struct policy policy = policy_default();
+	struct evidence *first = scene(*state, SERVICE_START_PENDING, "boot@9h");
+	struct state *memory = state_new(*state);
+	state_recall(memory, first, SCENE_NOW - WHEN_HOUR);
+	memory = state_after(*state, memory, first, &policy, SCENE_NOW - WHEN_HOUR);
+	struct evidence *second = scene(*state, SERVICE_START_PENDING, "boot@9h");
+	second->clock_skew = -2 * WHEN_HOUR;
+	second->clock_read_at = SCENE_NOW;
+	evidence_learned(second, PART_CLOCK);
+	state_recall(memory, second, SCENE_NOW);
+	struct verdict *verdict = judge(*state, second, &policy, SCENE_NOW);
+	assert_int_equal(verdict->server_now - verdict->state_since, WHEN_HOUR);
+	assert_int_equal(verdict->status, STATUS_CRITICAL);
+}
+
+static void no_more_events_are_remembered_than_one_reading_keeps(void **state)
+{
+	struct policy policy = policy_default();
+	struct evidence *evidence = scene(*state, SERVICE_RUNNING, "boot@9h");
+	for (uint32_t i = 0; i < HARVEST_MAX_EVENTS + 1000; i++) {
+		struct event event = {.origin = FROM_IMC,
+			.record = i + 10,
+			.time = SCENE_NOW - 100000 + i,
+			.id = 0xC0000FE7};
+		log_add_event(evidence, &evidence->logs[LOG_APPLICATION], &event);
+	}
+	struct state *memory =
+		state_after(*state, state_new(*state), evidence, &policy, SCENE_NOW);
+	const struct log *kept = &memory->logs[LOG_APPLICATION];
+	assert_int_equal(kept->event_count, HARVEST_MAX_EVENTS);
+	assert_int_equal(kept->events[0].record, 1010);
+	assert_true(kept->is_wrapped);
+	assert_false(kept->is_whole);
+	assert_int_equal(kept->reaches_back_to, kept->events[0].time);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sentence(a_history_with_a_state_file_is_judged_as_if_all_were_read),
+		sentence(a_pending_age_survives_a_step_of_the_servers_clock),
+		sentence(no_more_events_are_remembered_than_one_reading_keeps),
 	};
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
 }
