@@ -194,7 +194,7 @@ def raw_text(text):
 def hostile_record(number, when, event_id, source="MSExchangeIMC", strings=(),
                    computer="EXCH01",
                    **more):
-    """A record whose texts need not be text: they replace placeholders as long."""
+    """A record whose texts need not be text: they take the place of texts as long."""
     texts = [one for one in (computer, *strings) if one]
     marks = {}
     for i, text in enumerate(texts):
