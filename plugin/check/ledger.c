@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ledger.h"
 
-#include "core/backoff.h"
+#include "core/account.h"
 #include "core/memory.h"
 #include "core/state_text.h"
 #include "core/store.h"
-
-enum {
-	ACCOUNT_WAIT_MS = 200, /* its lock is held for a read and a write only */
-	BACKOFF_MAX_BYTES = 4096,
-	PROBE_SECONDS = 60 /* so long may a probe take before another one starts */
-};
 
 struct ledger {
 	struct store *store; /* NULL: nothing is kept, or the directory is unusable */
@@ -78,96 +72,29 @@ const struct state *ledger_state(const struct ledger *ledger)
 
 /* --- the account's back-off --- */
 
-/* One file for all spellings of an account: NT does not tell A from a in its names. */
-static char *account_name(void *parent, const struct credentials *credentials)
+static void note_word(struct ledger *ledger, const struct account_word *word)
 {
-	const char *domain = credentials->domain != NULL ? credentials->domain : "";
-	char *name =
-		memory_format(parent, "account-%s-%s", domain, credentials->username);
-	for (char *at = name; *at != '\0'; at++) {
-		if (*at >= 'A' && *at <= 'Z')
-			*at += 'a' - 'A';
-	}
-	return name;
-}
-
-/* The account's file, locked until `ret_entry` is freed. NULL: there is none to be had.
- */
-static struct store_entry *lock_account(
-	struct ledger *ledger, const struct credentials *credentials, struct backoff *ret)
-{
-	struct failure why;
-	struct store_entry *entry;
-	struct bytes text;
-	bool exists;
-	*ret = (struct backoff){.until = NO_TIME};
-	if (ledger->store == NULL || credentials->username == NULL)
-		return NULL;
-	char *name = account_name(ledger, credentials);
-	bool is_locked = store_lock(
-		ledger, ledger->store, name, "backoff", ACCOUNT_WAIT_MS, &entry, &why);
-	talloc_free(name);
-	if (!is_locked) {
-		note(ledger, &why);
-		return NULL;
-	}
-	if (!store_read(entry, BACKOFF_MAX_BYTES, &text, &exists, &why) ||
-		(exists && !backoff_parse(text, ret, &why)))
-		note(ledger, &why);
-	return entry;
-}
-
-static void write_account(
-	struct ledger *ledger, struct store_entry *entry, const struct backoff *backoff)
-{
-	struct failure why;
-	char *text = backoff_format(entry, backoff);
-	if (!store_write(entry, text, &why))
-		note(ledger, &why);
-}
-
-/* After a back-off that has run out, one check probes for all: the others wait for it. */
-static bool claim_probe(
-	struct backoff *backoff, const struct credentials *credentials, int64_t clock)
-{
-	if (backoff->failures == 0 || backoff->credentials != credentials->identity)
-		return false;
-	backoff->until = clock + PROBE_SECONDS;
-	return true;
+	if (word->has_trouble)
+		note(ledger, &word->trouble);
 }
 
 bool ledger_allows_logon(struct ledger *ledger, const struct credentials *credentials,
 	int64_t clock, struct failure *why)
 {
-	struct backoff backoff;
-	struct store_entry *entry = lock_account(ledger, credentials, &backoff);
-	if (entry == NULL)
-		return true;
-	bool must_write = backoff_mend(&backoff, clock);
-	bool is_allowed = backoff_allows(&backoff, credentials->identity, clock, why);
-	if (is_allowed && claim_probe(&backoff, credentials, clock))
-		must_write = true;
-	if (must_write)
-		write_account(ledger, entry, &backoff);
-	talloc_free(entry);
-	return is_allowed;
+	struct account_word word;
+	account_ask(ledger->store, credentials, clock, &word);
+	note_word(ledger, &word);
+	if (!word.is_allowed)
+		*why = word.why;
+	return word.is_allowed;
 }
 
 void ledger_logon(struct ledger *ledger, const struct credentials *credentials,
 	bool is_accepted, int64_t clock)
 {
-	struct backoff backoff;
-	struct store_entry *entry = lock_account(ledger, credentials, &backoff);
-	if (entry == NULL)
-		return;
-	bool had_failures = backoff.failures > 0;
-	if (is_accepted)
-		backoff_accepted(&backoff);
-	else
-		backoff_refused(&backoff, credentials->identity, clock);
-	if (had_failures || !is_accepted)
-		write_account(ledger, entry, &backoff);
-	talloc_free(entry);
+	struct account_word word;
+	account_tell(ledger->store, credentials, is_accepted, clock, &word);
+	note_word(ledger, &word);
 }
 
 /* --- afterwards --- */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "run.h"
 
-#include <string.h>
-
+#include "core/account.h"
 #include "core/infer.h"
 #include "core/judge.h"
 #include "core/memory.h"
+#include "core/name.h"
 #include "ledger.h"
 #include "source/deadline.h"
 
@@ -17,39 +17,11 @@ struct trace {
 	size_t count;
 };
 
-/* The parts that a source learns from a server. */
-static const enum part server_parts[] = {
-	PART_STATE, PART_CONFIG, PART_APPLICATION, PART_SYSTEM};
-
 static void trace_line(void *context, const char *line)
 {
 	struct trace *trace = context;
 	if (trace->count < TRACE_MAX)
 		trace->lines[trace->count++] = memory_copy(trace->lines, line);
-}
-
-/* The name that a check goes by; copied logs may have none but their file's. */
-static const char *server_name(const struct target *target)
-{
-	if (target->server != NULL)
-		return target->server;
-	if (target->address != NULL)
-		return target->address;
-	const char *file = target->evt != NULL ? target->evt : "?";
-	const char *slash = strrchr(file, '/');
-	return slash != NULL ? slash + 1 : file;
-}
-
-/* What its state is kept under: behind one address, tunnels lead to several servers, and
- * copied logs may be older than what the server itself told. */
-static const char *state_name(void *parent, const struct target *target)
-{
-	bool is_copy = target->evt != NULL;
-	char *port = target->port == 0 || is_copy
-		? memory_copy(parent, "")
-		: memory_format(parent, ":%u", target->port);
-	return memory_format(
-		parent, "%s%s%s", server_name(target), port, is_copy ? "~evt" : "");
 }
 
 /* A file's name would join the states of all servers whose logs are copied under it. */
@@ -58,32 +30,6 @@ static const char *state_directory(const struct run_order *order)
 	const struct target *target = order->target;
 	return target->server != NULL || target->address != NULL ? order->state_dir
 								 : NULL;
-}
-
-/* Nobody was asked: every part carries why. */
-static void leave_alone(struct evidence *evidence, const struct failure *why)
-{
-	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++)
-		evidence_failed(evidence, server_parts[i], why);
-}
-
-/* Was the account refused? Says nothing (false) where the logon was not reached. */
-static bool logon_result(const struct evidence *evidence, bool *ret_is_accepted)
-{
-	bool is_reached = false;
-	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
-		const struct part_report *part = &evidence->parts[server_parts[i]];
-		if (part->knowledge == NOT_LEARNED && part->why.kind == FAIL_LOGON) {
-			*ret_is_accepted = false;
-			return true;
-		}
-		is_reached |= part->knowledge == LEARNED ||
-			(part->knowledge == NOT_LEARNED &&
-				part->why.stage > STAGE_LOGON &&
-				part->why.stage < STAGE_FILE);
-	}
-	*ret_is_accepted = true;
-	return is_reached;
 }
 
 static void ask(const struct run_order *order, const struct source *source,
@@ -113,35 +59,16 @@ static void collect(const struct run_order *order, const struct source *source,
 	struct failure why;
 	bool logs_on = source->needs_credentials && credentials != NULL;
 	if (logs_on && !ledger_allows_logon(ledger, credentials, order->clock, &why)) {
-		leave_alone(evidence, &why);
+		evidence_fail_all(evidence, &why);
 		evidence->observed_at = order->now;
 		return;
 	}
 	ask(order, source, credentials, ledger, trace, evidence);
 	bool is_accepted;
-	if (logs_on && logon_result(evidence, &is_accepted))
+	if (logs_on && account_logon_result(evidence, &is_accepted))
 		ledger_logon(ledger, credentials, is_accepted, order->clock);
 	if (evidence->observed_at == NO_TIME)
 		evidence->observed_at = order->now;
-}
-
-static bool is_anything_learned(const struct evidence *evidence)
-{
-	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
-		if (evidence_has(evidence, server_parts[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool has_timed_out(const struct evidence *evidence)
-{
-	for (size_t i = 0; i < sizeof(server_parts) / sizeof(server_parts[0]); i++) {
-		const struct part_report *part = &evidence->parts[server_parts[i]];
-		if (part->knowledge == NOT_LEARNED && part->why.kind == FAIL_TIMEOUT)
-			return true;
-	}
-	return false;
 }
 
 /* -t N:STATE is the severity of `unreachable` where time ran out before anything was
@@ -150,8 +77,8 @@ static const struct policy *policy_for(
 	void *parent, const struct run_order *order, const struct evidence *evidence)
 {
 	const struct policy *given = &order->target->policy;
-	if (!order->has_timeout_status || is_anything_learned(evidence) ||
-		!has_timed_out(evidence))
+	if (!order->has_timeout_status || evidence_is_anything_learned(evidence) ||
+		!evidence_has_timed_out(evidence))
 		return given;
 	struct policy *policy = memory_new(parent, struct policy);
 	*policy = *given;
@@ -180,7 +107,7 @@ static struct verdict *conclude(void *parent, const struct run_order *order,
 	infer_service_state(evidence, policy, order->now + evidence->clock_skew);
 	if (order->now != order->clock)
 		evidence->clock_read_at = NO_TIME; /* measured against --at */
-	if (is_anything_learned(evidence))
+	if (evidence_is_anything_learned(evidence))
 		ledger_save(ledger, evidence, policy, order->now);
 	note_memory(evidence, ledger);
 	return judge(parent, evidence, policy, order->now);
@@ -216,7 +143,7 @@ struct outcome run_failed(void *parent, const char *server, const struct failure
 struct outcome run(void *parent, const struct run_order *order)
 {
 	void *scratch = memory_required(talloc_new(NULL));
-	const char *server = server_name(order->target);
+	const char *server = name_of_server(order->target);
 	struct report_options options = order->report;
 	struct trace trace = {.lines = memory_array(scratch, const char *, TRACE_MAX)};
 	struct outcome outcome;
@@ -227,7 +154,7 @@ struct outcome run(void *parent, const struct run_order *order)
 		struct evidence *evidence = evidence_new(scratch, server, source->name);
 		evidence->watched = watch_hash(&order->target->watch);
 		struct ledger *ledger = ledger_open(scratch, state_directory(order),
-			state_name(scratch, order->target),
+			name_of_state(scratch, order->target),
 			(unsigned)(deadline_left(order->deadline_ms) / 2));
 		collect(order, source, credentials, ledger, &trace, evidence);
 		talloc_free(credentials); /* wiped as early as can be */

@@ -230,6 +230,7 @@ static bool add_server(struct config *config, const char *file,
 			file, section->line, section->name, before->line);
 	struct target *target = target_copy(config, config->defaults);
 	target->server = memory_copy(target, section->name);
+	config->lines[config->server_count] = section->line;
 	config->servers[config->server_count++] = target;
 	return apply(file, target, section, why);
 }
@@ -242,6 +243,7 @@ static bool build(struct builder *builder, const char *file, struct failure *why
 		qsort(builder->sections, builder->count, sizeof(builder->sections[0]),
 			compare_sections);
 	config->servers = memory_array(config, struct target *, builder->count);
+	config->lines = memory_array(config, unsigned, builder->count);
 	for (size_t i = 0; i < builder->count; i++) {
 		const struct section *section = &builder->sections[i];
 		static const struct section none;
@@ -280,6 +282,17 @@ bool config_read(void *parent, const char *path, struct config **ret, struct fai
 	bool is_good = config_parse(parent, path, text, ret, why);
 	talloc_free((void *)text.data);
 	return is_good;
+}
+
+bool config_finish(struct config *config, const char *file, struct failure *why)
+{
+	struct failure inner;
+	for (size_t i = 0; i < config->server_count; i++) {
+		if (!target_finish(config->servers[i], &inner))
+			return fail(why, FAIL_USAGE, "%.200s:%u: [server %s]: %s", file,
+				config->lines[i], config->servers[i]->server, inner.text);
+	}
+	return true;
 }
 
 static int compare_name(const void *name, const void *target)

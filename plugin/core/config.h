@@ -13,6 +13,7 @@ struct config {
 	struct agent_settings *agent;
 	struct target *defaults;
 	struct target **servers; /* by name */
+	unsigned *lines;         /* of their sections */
 	size_t server_count;
 };
 
@@ -29,6 +30,9 @@ bool config_parse(void *parent, const char *file, struct bytes text, struct conf
 	struct failure *why);
 bool config_read(
 	void *parent, const char *path, struct config **ret, struct failure *why);
+
+/* Finishes all of its servers, for who needs them all. A failure names file and line. */
+bool config_finish(struct config *config, const char *file, struct failure *why);
 
 /* By the exact name; NULL: there is none. */
 const struct target *config_server(const struct config *config, const char *name);

@@ -45,6 +45,13 @@ static int wipe(struct credentials *credentials)
 	return 0;
 }
 
+struct credentials *credentials_new(void *parent)
+{
+	struct credentials *credentials = memory_new(parent, struct credentials);
+	talloc_set_destructor(credentials, wipe);
+	return credentials;
+}
+
 /* --- the text --- */
 
 static bool is_blank(uint8_t byte)
@@ -159,8 +166,7 @@ static bool take_all(struct credentials *credentials, const char *file, struct b
 bool credentials_parse(void *parent, const char *file, struct bytes text,
 	struct credentials **ret, struct failure *why)
 {
-	struct credentials *credentials = memory_new(parent, struct credentials);
-	talloc_set_destructor(credentials, wipe);
+	struct credentials *credentials = credentials_new(parent);
 	if (!take_all(credentials, file, text, why)) {
 		talloc_free(credentials);
 		return false;
@@ -306,4 +312,16 @@ bool credentials_read(void *parent, const char *path, const char *exempt_directo
 		is_in_directory(path, exempt_directory), ret, why);
 	close(descriptor);
 	return is_good;
+}
+
+bool credentials_has_account(
+	const struct credentials *credentials, const char *file, struct failure *why)
+{
+	if (credentials != NULL && credentials->username != NULL &&
+		credentials->password != NULL)
+		return true;
+	return fail_at(why, FAIL_USAGE, STAGE_FILE,
+		"credentials file %.200s lacks an account: write username = NAME and "
+		"password = PASSWORD into it",
+		file != NULL ? file : "(none)");
 }

@@ -23,6 +23,9 @@ struct credentials {
 
 enum { CREDENTIALS_MAX_BYTES = 4096 };
 
+/* None of them; strings that are put in belong to the object. */
+struct credentials *credentials_new(void *parent);
+
 /*
  * Opens without following a link and refuses what is not a regular file of root or the
  * caller, what others can read or write or the group can write, what a group that is not
@@ -41,5 +44,10 @@ bool credentials_read(void *parent, const char *path, const char *exempt_directo
  */
 bool credentials_parse(void *parent, const char *file, struct bytes text,
 	struct credentials **ret, struct failure *why);
+
+/* Does it name a user and a password? `why` says what to write into `file` (NULL: there
+ * is none). */
+bool credentials_has_account(const struct credentials *credentials, const char *file,
+	struct failure *why);
 
 #endif

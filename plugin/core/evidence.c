@@ -27,6 +27,9 @@ static const char *const start_names[START_TYPES] = {
 	[START_UNKNOWN] = "unknown",
 };
 
+const enum part server_parts[SERVER_PARTS] = {
+	PART_STATE, PART_CONFIG, PART_APPLICATION, PART_SYSTEM};
+
 static const char *const part_names[PARTS] = {
 	[PART_STATE] = "state",
 	[PART_CONFIG] = "config",
@@ -69,6 +72,31 @@ void evidence_failed(struct evidence *evidence, enum part part, const struct fai
 bool evidence_has(const struct evidence *evidence, enum part part)
 {
 	return evidence->parts[part].knowledge == LEARNED;
+}
+
+void evidence_fail_all(struct evidence *evidence, const struct failure *why)
+{
+	for (size_t i = 0; i < SERVER_PARTS; i++)
+		evidence_failed(evidence, server_parts[i], why);
+}
+
+bool evidence_is_anything_learned(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < SERVER_PARTS; i++) {
+		if (evidence_has(evidence, server_parts[i]))
+			return true;
+	}
+	return false;
+}
+
+bool evidence_has_timed_out(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < SERVER_PARTS; i++) {
+		const struct part_report *part = &evidence->parts[server_parts[i]];
+		if (part->knowledge == NOT_LEARNED && part->why.kind == FAIL_TIMEOUT)
+			return true;
+	}
+	return false;
 }
 
 enum part part_of_log(enum log_kind kind)

@@ -57,6 +57,10 @@ enum part {
 	PARTS
 };
 
+/* The parts that a source learns from a server. */
+enum { SERVER_PARTS = 4 };
+extern const enum part server_parts[SERVER_PARTS];
+
 enum knowledge {
 	NOT_OFFERED, /* this source has no such part, or it was not asked for */
 	NOT_LEARNED, /* it should be there, but `why` */
@@ -165,6 +169,11 @@ void evidence_learned(struct evidence *evidence, enum part part);
 void evidence_failed(
 	struct evidence *evidence, enum part part, const struct failure *why);
 bool evidence_has(const struct evidence *evidence, enum part part);
+/* None of the server's parts was learned, all for the same reason. */
+void evidence_fail_all(struct evidence *evidence, const struct failure *why);
+/* Was any of the server's parts learned? Did the time run out for any? */
+bool evidence_is_anything_learned(const struct evidence *evidence);
+bool evidence_has_timed_out(const struct evidence *evidence);
 
 /* PART_APPLICATION or PART_SYSTEM. */
 enum part part_of_log(enum log_kind kind);
