@@ -21,35 +21,23 @@ struct log_file {
 	int64_t modified;
 };
 
-/* Never waits for a FIFO or a device, and refuses all but regular files. */
-static bool open_regular(
-	const char *path, int *ret_file, struct stat *ret_status, struct failure *why)
+static bool is_regular(
+	const char *path, int file, struct stat *ret_status, struct failure *why)
 {
-	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (file < 0)
-		return fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot open %s: %s", path,
+	if (fstat(file, ret_status) != 0)
+		return fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot read %s: %s", path,
 			strerror(errno));
-	if (fstat(file, ret_status) != 0) {
-		fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot read %s: %s", path,
-			strerror(errno));
-		close(file);
-		return false;
-	}
-	if (S_ISREG(ret_status->st_mode)) {
-		*ret_file = file;
-		return true;
-	}
-	close(file);
-	return fail_at(why, FAIL_USAGE, STAGE_FILE,
-		"%s is not a file that holds an event log%s", path,
-		S_ISDIR(ret_status->st_mode) ? " but a folder" : "");
+	return S_ISREG(ret_status->st_mode) ||
+		fail_at(why, FAIL_USAGE, STAGE_FILE,
+			"%s is not a file that holds an event log%s", path,
+			S_ISDIR(ret_status->st_mode) ? " but a folder" : "");
 }
 
-static bool map_log(const char *path, struct log_file *ret, struct failure *why)
+static bool map_file(
+	const char *path, int file, struct log_file *ret, struct failure *why)
 {
-	int file = -1;
 	struct stat status;
-	if (!open_regular(path, &file, &status, why))
+	if (!is_regular(path, file, &status, why))
 		return false;
 	bool is_usable = status.st_size > 0 && status.st_size <= EVT_MAX_BYTES;
 	void *data = MAP_FAILED;
@@ -57,7 +45,6 @@ static bool map_log(const char *path, struct log_file *ret, struct failure *why)
 		data = mmap(
 			NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
 	int error = errno;
-	close(file);
 	if (status.st_size == 0)
 		return fail_at(why, FAIL_DAMAGED, STAGE_FILE,
 			"%s is empty; copy it again", path);
@@ -70,6 +57,38 @@ static bool map_log(const char *path, struct log_file *ret, struct failure *why)
 			strerror(error));
 	*ret = (struct log_file){path, {data, (size_t)status.st_size}, status.st_mtime};
 	return true;
+}
+
+/* Never waits for a FIFO or a device. */
+bool evt_open(const char *path, int *ret_file, struct failure *why)
+{
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file < 0)
+		return fail_at(why, FAIL_SYSTEM, STAGE_FILE, "cannot open %s: %s", path,
+			strerror(errno));
+	*ret_file = file;
+	return true;
+}
+
+static bool open_and_map(const char *path, struct log_file *ret, struct failure *why)
+{
+	int file = -1;
+	if (!evt_open(path, &file, why))
+		return false;
+	bool is_mapped = map_file(path, file, ret, why);
+	close(file);
+	return is_mapped;
+}
+
+static bool map_log(const struct request *request, const char *path, enum log_kind kind,
+	struct log_file *ret, struct failure *why)
+{
+	if (request->files == NULL)
+		return open_and_map(path, ret, why);
+	if (request->files[kind] >= 0)
+		return map_file(path, request->files[kind], ret, why);
+	*why = request->file_failures[kind];
+	return false;
 }
 
 static void unmap_log(const struct log_file *log)
@@ -111,7 +130,7 @@ static void learn_log(const struct request *request, const char *path, enum log_
 	struct log_file file = {0};
 	struct failure why;
 	struct harvest_plan plan = request_plan(request, kind, request->now, last_boot);
-	if (!map_log(path, &file, &why)) {
+	if (!map_log(request, path, kind, &file, &why)) {
 		evidence_failed(evidence, part_of_log(kind), &why);
 		return;
 	}

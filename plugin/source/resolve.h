@@ -16,8 +16,22 @@ struct addresses {
 	size_t count; /* at least 1 */
 };
 
-/* Asks the system's resolver, which on its own could take minutes, until the deadline
- * (deadline.h). An address is returned as it is, without asking. */
+/* An address is returned as it is; false: it is a name. */
+bool resolve_literal(const char *name, struct addresses *ret);
+
+/*
+ * A question to the system's resolver, which on its own could take minutes. Begin, look
+ * whether it is done, end it, done or not: `lookup` is freed, and what it found, or why
+ * nothing, is told.
+ */
+struct lookup;
+struct lookup *resolve_begin(const char *name);
+bool resolve_is_done(const struct lookup *lookup);
+bool resolve_end(struct lookup *lookup, struct addresses *ret, struct failure *why);
+/* Why, for who did not wait for the end. Returns false. */
+bool resolve_too_slow(const char *name, struct failure *why);
+
+/* All of that, until the deadline (deadline.h). */
 bool resolve_host(const char *name, int64_t deadline_ms, struct addresses *ret,
 	struct failure *why);
 

@@ -15,6 +15,9 @@ struct rpc {
 	const struct request *request;
 	struct rpc_loop *loop;
 	struct addresses addresses;
+	/* Samba uses both as long as the session lasts. */
+	struct loadparm_context *settings;
+	struct cli_credentials *account;
 	struct dcerpc_pipe *first; /* its session carries the others */
 	bool is_dead;
 	struct failure why; /* where it is */
@@ -26,14 +29,19 @@ struct rpc_pipe {
 	struct dcerpc_pipe *pipe;
 };
 
+bool rpc_prepare(void)
+{
+	return NT_STATUS_IS_OK(dcerpc_init());
+}
+
 bool rpc_new(void *parent, const struct request *request, struct rpc **ret,
 	struct failure *why)
 {
-	if (!NT_STATUS_IS_OK(dcerpc_init()))
+	if (!rpc_prepare())
 		return fail(why, FAIL_SYSTEM, "Samba's RPC library does not start");
 	struct rpc *rpc = memory_new(parent, struct rpc);
 	rpc->request = request;
-	if (!rpc_loop_new(rpc, request->deadline_ms, &rpc->loop, why)) {
+	if (!rpc_loop_new(rpc, request, &rpc->loop, why)) {
 		talloc_free(rpc);
 		return false;
 	}
@@ -104,20 +112,17 @@ static NTSTATUS connect_to(struct rpc *rpc, const char *address,
 	request_trace(
 		request, "connecting to %s port %u", address, rpc_account_port(request));
 	rpc_loop_begin_session(rpc->loop);
-	/* Samba keeps using both for as long as the session lasts. */
-	struct loadparm_context *settings =
-		rpc_account_settings(rpc, request, uses_spnego);
-	struct cli_credentials *account = rpc_account_credentials(rpc, request);
+	rpc->settings = rpc_account_settings(rpc, request, uses_spnego);
+	rpc->account = rpc_account_credentials(rpc, request, rpc->loop);
 	NTSTATUS status = dcerpc_pipe_connect_b(rpc, &rpc->first,
-		binding_of(scratch, address, interface->pipe), interface->table, account,
-		rpc_loop_context(rpc->loop), settings);
-	rpc_account_wipe(account);
+		binding_of(scratch, address, interface->pipe), interface->table,
+		rpc->account, rpc_loop_context(rpc->loop), rpc->settings);
+	rpc_account_wipe(rpc->account);
 	talloc_free(scratch);
 	return status;
 }
 
-/* Milliseconds; for most pipes a little more than there is, as the loop knows the
- * deadline better. */
+/* Milliseconds; for most pipes more than there is: the deadline ends them. */
 static int64_t patience_with(const struct rpc *rpc, const struct rpc_interface *interface)
 {
 	enum { OPTIONAL_SHARE = 3, SPARE = 1000 };
@@ -145,16 +150,25 @@ static bool is_without_spnego(const struct rpc *rpc, NTSTATUS status)
 	const struct smb_progress *progress = rpc_loop_progress(rpc->loop);
 	return NT_STATUS_EQUAL(status, NT_STATUS_INVALID_PARAMETER) &&
 		progress->version == 1 && progress->step == SMB_AT_LOGON &&
-		progress->status == 0 && !rpc_loop_has_expired(rpc->loop);
+		progress->status == 0 && !rpc_loop_has_expired(rpc->loop) &&
+		rpc_loop_refusal(rpc->loop) == NULL;
+}
+
+static bool find_addresses(struct rpc *rpc, struct failure *why)
+{
+	const struct request *request = rpc->request;
+	if (request->addresses == NULL)
+		return resolve_host(request->target->address, request->deadline_ms,
+			&rpc->addresses, why);
+	rpc->addresses = *request->addresses;
+	return true;
 }
 
 static bool connect_first(
 	struct rpc *rpc, const struct rpc_interface *interface, struct failure *why)
 {
 	struct rpc_scene scene = scene_of(rpc, interface->pipe, STAGE_NONE);
-	if (rpc->addresses.count == 0 &&
-		!resolve_host(rpc->request->target->address, rpc->request->deadline_ms,
-			&rpc->addresses, &rpc->why)) {
+	if (rpc->addresses.count == 0 && !find_addresses(rpc, &rpc->why)) {
 		rpc->is_dead = true;
 		return fail_as_before(rpc, why);
 	}
@@ -165,21 +179,38 @@ static bool connect_first(
 			"again, with NTLMv2 alone");
 		status = connect_to_any(rpc, interface, false);
 	}
-	if (NT_STATUS_IS_OK(status))
+	if (NT_STATUS_IS_OK(status)) {
+		rpc_loop_logged_on(rpc->loop);
 		return true;
+	}
 	rpc->first = NULL;
 	return fail_status(rpc, &scene, status, why);
 }
 
+static int stay(struct composite_context *request)
+{
+	(void)request;
+	return -1;
+}
+
+/*
+ * Samba frees a request that nobody waits for any more, but not what calls it back once
+ * its answer comes: such a request stays with the session, and its binding with it.
+ */
 static NTSTATUS open_and_bind(
 	struct rpc *rpc, const struct rpc_interface *interface, struct dcerpc_pipe **ret)
 {
 	struct dcerpc_binding *binding = binding_of(rpc, NULL, interface->pipe);
-	NTSTATUS status = dcerpc_secondary_connection_recv(
-		dcerpc_secondary_connection_send(rpc->first, binding), ret);
-	talloc_free(binding);
-	return NT_STATUS_IS_OK(status) ? dcerpc_bind_auth_none(*ret, interface->table)
-				       : status;
+	struct composite_context *request = dcerpc_secondary_auth_connection_send(
+		rpc->first, binding, interface->table, rpc->account, rpc->settings);
+	memory_required(request);
+	talloc_steal(request, binding);
+	talloc_set_destructor(request, stay);
+	NTSTATUS status = dcerpc_secondary_auth_connection_recv(request, rpc, ret);
+	talloc_set_destructor(request, NULL);
+	if (!rpc_loop_is_over_limit(rpc->loop))
+		talloc_free(request);
+	return status;
 }
 
 static bool connect_next(struct rpc *rpc, const struct rpc_interface *interface,
@@ -223,9 +254,11 @@ bool rpc_pipe_open(struct rpc *rpc, const struct rpc_interface *interface,
 	ready->conn->max_total_response_size = interface->reply_limit;
 	dcerpc_binding_handle_set_sync_ev(
 		ready->binding_handle, rpc_loop_context(rpc->loop));
-	/* whole seconds */
+	/* whole seconds; a little more than there is, as the loop knows the deadline
+	 * better
+	 */
 	dcerpc_binding_handle_set_timeout(ready->binding_handle,
-		(uint32_t)((patience_with(rpc, interface) + 999) / 1000));
+		(uint32_t)(deadline_left(rpc->request->deadline_ms) / 1000 + 2));
 	request_trace(rpc->request, "\\PIPE\\%s is open", interface->pipe);
 	*ret = opened;
 	return true;
@@ -261,8 +294,15 @@ bool rpc_raw_call(struct rpc_pipe *pipe, enum stage stage, uint32_t operation,
 	uint32_t flags = 0;
 	if (rpc->is_dead)
 		return fail_as_before(rpc, why);
+	if (pipe->interface->is_optional)
+		rpc_loop_limit(
+			rpc->loop, deadline_in(patience_with(rpc, pipe->interface)));
 	NTSTATUS status = dcerpc_binding_handle_raw_call(pipe->pipe->binding_handle, NULL,
 		operation, 0, sent.data, sent.length, arguments, &data, &length, &flags);
+	/* else Samba, whose own limit ends the pipe, loses the session with the answer */
+	if (!NT_STATUS_IS_OK(status) && rpc_loop_is_over_limit(rpc->loop))
+		status = NT_STATUS_IO_TIMEOUT;
+	rpc_loop_limit(rpc->loop, 0);
 	if (!NT_STATUS_IS_OK(status))
 		return fail_status(rpc, &scene, status, why);
 	if ((flags & DCERPC_PULL_BIGENDIAN) != 0)

@@ -18,6 +18,9 @@ struct ndr_push;
 struct rpc;
 struct rpc_pipe;
 
+/* Loads Samba's modules; rpc_new() does it where nobody did. False: they do not. */
+bool rpc_prepare(void);
+
 /* Nothing is sent yet. */
 bool rpc_new(void *parent, const struct request *request, struct rpc **ret,
 	struct failure *why);

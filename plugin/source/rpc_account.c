@@ -7,9 +7,9 @@
 #include <param.h>
 
 #include "core/memory.h"
+#include "reach.h"
+#include "rpc_loop.h"
 #include "source.h"
-
-enum { SMB_PORT = 445 };
 
 /* By enum smb_protocol and enum smb_signing. `auto` signs where the server can and wants
  * to, which Samba calls desired; what it calls auto does not sign over SMB1 at all. */
@@ -42,8 +42,27 @@ struct loadparm_context *rpc_account_settings(
 	return settings;
 }
 
+/* What is kept back until Samba asks for it. */
+struct secret {
+	const char *password;
+	struct rpc_loop *loop;
+	bool is_told;
+};
+
+/* As a password that was specified: a result of a callback Samba would ask for again
+ * after a refusal, and log on with once more. */
+static const char *tell_password(struct cli_credentials *account)
+{
+	struct secret *secret = cli_credentials_callback_data(account, struct secret);
+	if (!rpc_loop_pass_gate(secret->loop))
+		return NULL;
+	secret->is_told = true;
+	cli_credentials_set_password(account, secret->password, CRED_SPECIFIED);
+	return cli_credentials_get_password(account);
+}
+
 struct cli_credentials *rpc_account_credentials(
-	void *parent, const struct request *request)
+	void *parent, const struct request *request, struct rpc_loop *loop)
 {
 	const struct credentials *given = request->credentials;
 	struct cli_credentials *account = memory_required(cli_credentials_init(parent));
@@ -52,14 +71,19 @@ struct cli_credentials *rpc_account_credentials(
 	cli_credentials_set_username(account, given->username, CRED_SPECIFIED);
 	cli_credentials_set_domain(
 		account, given->domain != NULL ? given->domain : "", CRED_SPECIFIED);
-	cli_credentials_set_password(account, given->password, CRED_SPECIFIED);
+	struct secret *secret = memory_new(account, struct secret);
+	*secret = (struct secret){given->password, loop, false};
+	cli_credentials_set_callback_data(account, secret);
+	cli_credentials_set_password_callback(account, tell_password);
 	cli_credentials_set_workstation(account, RPC_ACCOUNT_WORKSTATION, CRED_SPECIFIED);
 	return account;
 }
 
 void rpc_account_wipe(struct cli_credentials *account)
 {
-	const char *kept = cli_credentials_get_password(account);
+	const struct secret *secret =
+		cli_credentials_callback_data(account, struct secret);
+	const char *kept = secret->is_told ? cli_credentials_get_password(account) : NULL;
 	if (kept != NULL)
 		explicit_bzero((char *)kept, strlen(kept));
 }

@@ -119,18 +119,6 @@ static void fail_all(struct evidence *evidence, const struct failure *why)
 		evidence_failed(evidence, parts[i], why);
 }
 
-static bool has_account(const struct request *request, struct failure *why)
-{
-	const struct credentials *account = request->credentials;
-	if (account != NULL && account->username != NULL && account->password != NULL)
-		return true;
-	const char *file = request->target->credentials;
-	return fail_at(why, FAIL_USAGE, STAGE_FILE,
-		"credentials file %.200s lacks an account: write username = NAME and "
-		"password = PASSWORD into it",
-		file != NULL ? file : "(none)");
-}
-
 static void collect(const struct request *request, struct evidence *evidence)
 {
 	/* Samba writes to sockets that may have been closed. */
@@ -139,13 +127,21 @@ static void collect(const struct request *request, struct evidence *evidence)
 	struct rpc *rpc;
 	struct failure why;
 	sigaction(SIGPIPE, &ignore, &before);
-	if (!has_account(request, &why) || !rpc_new(evidence, request, &rpc, &why)) {
+	if (!credentials_has_account(
+		    request->credentials, request->target->credentials, &why) ||
+		!rpc_new(evidence, request, &rpc, &why)) {
 		fail_all(evidence, &why);
 	} else {
 		learn_all(request, rpc, evidence);
 		rpc_close(rpc);
 	}
 	sigaction(SIGPIPE, &before, NULL);
+}
+
+/* Where it fails, each poll says so. */
+static void prepare(void)
+{
+	rpc_prepare();
 }
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -160,5 +156,6 @@ const struct source imc_rpc_source = {
 	.help = "Windows RPC over SMB: the service, both event logs, the clock",
 	.needs_address = true,
 	.needs_credentials = true,
+	.prepare = prepare,
 	.collect = collect,
 };

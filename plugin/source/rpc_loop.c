@@ -10,19 +10,24 @@
 
 #include "core/memory.h"
 #include "deadline.h"
+#include "source.h"
 
 /* The talloc parent of its event context: that is how the operations find it. */
 struct rpc_loop {
-	int64_t deadline_ms;
+	const struct request *request;
 	int64_t limit_ms; /* 0: none */
 	int alarm;        /* wakes it at the earlier of both */
 	const struct tevent_ops *base;
 	struct tevent_ops ops; /* those of the base but for two */
 	struct tevent_context *context;
 	int socket;        /* that Samba waits for now; -1: none */
+	int newest_socket; /* that it waited for last */
 	unsigned watchers; /* of it: Samba reads and writes by one each */
 	int connect_error;
 	bool has_expired, has_ended;
+	bool has_passed_gate, has_logged_on; /* in this session */
+	bool is_refused;
+	struct failure refusal;
 	struct smb_progress progress;
 };
 
@@ -79,6 +84,8 @@ static void watch(struct tevent_context *context, struct tevent_fd *event, uint1
 	}
 	if ((flags & TEVENT_FD_READ) != 0)
 		look_ahead(loop, watcher->socket);
+	if (loop->progress.step > SMB_AT_LOGON)
+		rpc_loop_logged_on(loop);
 	watcher->handler(context, event, flags, watcher->private_data);
 }
 
@@ -115,21 +122,66 @@ static struct tevent_fd *add_fd(struct tevent_context *context, TALLOC_CTX *pare
 	talloc_set_destructor(watcher, forget_socket);
 	loop->watchers = loop->socket == fd ? loop->watchers + 1 : 1;
 	loop->socket = fd;
+	loop->newest_socket = fd;
 	return event;
+}
+
+static void end_on(struct rpc_loop *loop, int socket)
+{
+	loop->has_ended = true;
+	/* else Samba waits for the answer to its farewell, for a second with each pipe */
+	if (is_connected(socket))
+		shutdown(socket, SHUT_RDWR);
 }
 
 void rpc_loop_end(struct rpc_loop *loop)
 {
-	loop->has_ended = true;
-	/* else Samba waits for the answer to its farewell, for a second with each pipe */
-	if (is_connected(loop->socket))
-		shutdown(loop->socket, SHUT_RDWR);
+	end_on(loop, loop->socket);
+}
+
+static bool ask_gate(const struct request *request, struct failure *why)
+{
+	if (!request->gate(request->gate_context, GATE_LOGGING_ON, why))
+		return false;
+	return !deadline_passed(request->deadline_ms) ||
+		fail_at(why, FAIL_TIMEOUT, STAGE_LOGON,
+			"the time ran out before the logon at %s",
+			request->target->address);
+}
+
+/* Samba is about to send: it waits for nothing now, but its socket is still that one. */
+bool rpc_loop_pass_gate(struct rpc_loop *loop)
+{
+	if (loop->request->gate == NULL || loop->has_passed_gate)
+		return true;
+	if (loop->is_refused)
+		return false;
+	loop->has_passed_gate = ask_gate(loop->request, &loop->refusal);
+	loop->is_refused = !loop->has_passed_gate;
+	if (loop->is_refused)
+		end_on(loop, loop->newest_socket);
+	return loop->has_passed_gate;
+}
+
+const struct failure *rpc_loop_refusal(const struct rpc_loop *loop)
+{
+	return loop->is_refused ? &loop->refusal : NULL;
+}
+
+void rpc_loop_logged_on(struct rpc_loop *loop)
+{
+	const struct request *request = loop->request;
+	struct failure why;
+	if (!loop->has_passed_gate || loop->has_logged_on)
+		return;
+	loop->has_logged_on = true;
+	request->gate(request->gate_context, GATE_LOGGED_ON, &why);
 }
 
 static int loop_once(struct tevent_context *context, const char *location)
 {
 	struct rpc_loop *loop = loop_of(context);
-	if (!loop->has_ended && deadline_passed(loop->deadline_ms)) {
+	if (!loop->has_ended && deadline_passed(loop->request->deadline_ms)) {
 		if (loop->progress.step == SMB_AT_CONNECT && is_connected(loop->socket))
 			loop->progress.step = SMB_AT_NEGOTIATE;
 		loop->has_expired = true;
@@ -176,22 +228,24 @@ static bool make_alarm(struct rpc_loop *loop)
 	struct tevent_fd *event = memory_required(tevent_add_fd(
 		loop->context, loop->context, loop->alarm, TEVENT_FD_READ, wake, NULL));
 	tevent_fd_set_auto_close(event);
-	return set_alarm(loop, loop->deadline_ms);
+	return set_alarm(loop, loop->request->deadline_ms);
 }
 
 void rpc_loop_limit(struct rpc_loop *loop, int64_t until_ms)
 {
-	bool is_earlier = until_ms != 0 && until_ms < loop->deadline_ms;
+	int64_t deadline = loop->request->deadline_ms;
+	bool is_earlier = until_ms != 0 && until_ms < deadline;
 	loop->limit_ms = is_earlier ? until_ms : 0;
-	set_alarm(loop, is_earlier ? until_ms : loop->deadline_ms);
+	set_alarm(loop, is_earlier ? until_ms : deadline);
 }
 
-bool rpc_loop_new(
-	void *parent, int64_t deadline_ms, struct rpc_loop **ret, struct failure *why)
+bool rpc_loop_new(void *parent, const struct request *request, struct rpc_loop **ret,
+	struct failure *why)
 {
 	struct rpc_loop *loop = memory_new(parent, struct rpc_loop);
-	loop->deadline_ms = deadline_ms;
+	loop->request = request;
 	loop->socket = -1;
+	loop->newest_socket = -1;
 	loop->base = tevent_find_ops_byname("poll");
 	if (loop->base == NULL)
 		return fail(why, FAIL_UNSUPPORTED, "this tevent has no \"poll\" backend");
@@ -229,6 +283,8 @@ void rpc_loop_begin_session(struct rpc_loop *loop)
 {
 	loop->progress = (struct smb_progress){.step = SMB_AT_CONNECT};
 	loop->connect_error = 0;
+	loop->has_passed_gate = false;
+	loop->has_logged_on = false;
 }
 
 void rpc_loop_begin_pipe(struct rpc_loop *loop)

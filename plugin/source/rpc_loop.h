@@ -12,12 +12,13 @@
  * The event loop that Samba runs in: it ends at the deadline, whatever Samba waits for
  * then, and watches Samba's socket to know how far the session has come.
  */
+struct request;
 struct tevent_context;
 struct rpc_loop;
 
 /* Free it after all that was made in it. */
-bool rpc_loop_new(
-	void *parent, int64_t deadline_ms, struct rpc_loop **ret, struct failure *why);
+bool rpc_loop_new(void *parent, const struct request *request, struct rpc_loop **ret,
+	struct failure *why);
 
 struct tevent_context *rpc_loop_context(struct rpc_loop *loop);
 
@@ -35,6 +36,16 @@ bool rpc_loop_has_expired(const struct rpc_loop *loop);
 /* errno of the TCP connection that could not be made; 0: none failed. Samba does not
  * tell. */
 int rpc_loop_connect_error(const struct rpc_loop *loop);
+
+/*
+ * The request's gate, once in each session, before anything is sent that the server
+ * counts as a logon. False: it will not be sent, as the connection was shut down.
+ */
+bool rpc_loop_pass_gate(struct rpc_loop *loop);
+/* Why it did not open; NULL: it did, or was not reached. */
+const struct failure *rpc_loop_refusal(const struct rpc_loop *loop);
+/* The logon was answered with success. The loop may have seen that by itself. */
+void rpc_loop_logged_on(struct rpc_loop *loop);
 
 /* How far the session has come. Belongs to the loop. */
 const struct smb_progress *rpc_loop_progress(const struct rpc_loop *loop);

@@ -2,10 +2,10 @@
 #include "rpc_status.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <core/ntstatus.h>
 
+#include "reach.h"
 #include "rpc_account.h"
 #include "rpc_loop.h"
 #include "source.h"
@@ -117,7 +117,7 @@ static const char *what_of(const struct rpc_scene *scene, char *room, size_t siz
 	const struct smb_progress *progress = rpc_loop_progress(scene->loop);
 	switch (stage_of(scene)) {
 	case STAGE_CONNECT:
-		return "the TCP connection";
+		return REACH_CONNECTION;
 	case STAGE_NEGOTIATE:
 		return "the SMB negotiation";
 	case STAGE_LOGON:
@@ -223,18 +223,20 @@ static bool fail_on_the_way(const struct rpc_scene *scene, uint32_t status,
 bool rpc_status_fail(const struct rpc_scene *scene, uint32_t status, struct failure *why)
 {
 	const struct target *target = scene->request->target;
+	const struct failure *refusal = rpc_loop_refusal(scene->loop);
 	int connect_error = rpc_loop_connect_error(scene->loop);
 	const struct meaning *meaning = FIND(statuses, status);
 	char room[64];
 	const char *what = what_of(scene, room, sizeof(room));
+	if (refusal != NULL) {
+		*why = *refusal;
+		return false;
+	}
 	if (connect_error != 0)
-		return fail_at(why, FAIL_REFUSED, STAGE_CONNECT,
-			"cannot connect to %s port %u: %s", target->address,
-			rpc_account_port(scene->request), strerror(connect_error));
+		return reach_refused(target->address, rpc_account_port(scene->request),
+			connect_error, why);
 	if (rpc_loop_has_expired(scene->loop))
-		return fail_at(why, FAIL_TIMEOUT, stage_of(scene),
-			"%s gave no answer to %s before the time ran out",
-			target->address, what);
+		return reach_timed_out(target->address, stage_of(scene), what, why);
 	if (status == CONNECTION_DISCONNECTED)
 		return fail_to_stay(scene, what, why);
 	if (scene->stage == STAGE_NONE)
@@ -259,7 +261,8 @@ bool rpc_win32_fail(const struct rpc_scene *scene, uint32_t error, const char *w
 
 bool rpc_status_is_final(const struct rpc_scene *scene, uint32_t status)
 {
-	return rpc_loop_has_expired(scene->loop) ||
+	return rpc_loop_refusal(scene->loop) != NULL ||
+		rpc_loop_has_expired(scene->loop) ||
 		rpc_loop_connect_error(scene->loop) != 0 ||
 		status == CONNECTION_DISCONNECTED || status == INVALID_NETWORK_RESPONSE ||
 		(status == IO_TIMEOUT && scene->stage == STAGE_NONE) ||

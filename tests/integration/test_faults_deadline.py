@@ -15,6 +15,7 @@ TIMEOUT = 3
 SLACK = 1 if not lab.SANITIZED else 4
 WAITING = 24        # checks at once: they sleep
 STALLED_MS = 60000
+LATE_MS = 2500      # more than a third of twice TIMEOUT
 TERM_SLACK = 0.1 if not lab.SANITIZED else 1.0
 SYN_SENT = "02"
 
@@ -96,6 +97,31 @@ class Hanging(unittest.TestCase):
                     self.assertEqual((told["stage"], told["kind"]), (stage, "timeout"))
                     self.assertRegex(told["text"], places.PHRASES[stage])
                 self.assertRegex(row.done.json["text"], places.PHRASES[stage])
+
+
+class AnsweredLate(unittest.TestCase):
+    """The clock's pipe gets a third of the time: its answers come while logs are read."""
+
+    def test_late_answer_for_the_clock_costs_nothing_else(self):
+        rows = [(place, state, protocol) for place in places.CLOCK
+                for state, protocol in (("running", "smb1"), ("stopped", "smb2"))]
+
+        def play(row):
+            place, state, protocol = row
+            scenario = places.server_of(state, place.fault("delay", ms=LATE_MS),
+                                        protocol=protocol)
+            return lab.check_scenario(scenario, credentials, "-t", 2 * TIMEOUT,
+                                      "--json")[0]
+
+        with lab.Folder() as folder:
+            credentials = folder.credentials()
+            found = lab.in_parallel(play, rows, WAITING)
+        for (place, state, protocol), done in zip(rows, found):
+            with self.subTest(place.name, state=state, protocol=protocol):
+                self.assertEqual(done.code,
+                                 places.exit_code_without(state, places.NOTHING), done)
+                self.assertEqual(set(done.parts()) - places.HARMLESS, set(), done)
+                self.assertEqual(done.err, "", done)
 
 
 class StateOfTimeout(unittest.TestCase):

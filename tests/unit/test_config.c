@@ -416,9 +416,26 @@ static void shipped_example_is_valid(void **state)
 	assert_int_equal(config_server(config, "EXCH02")->smb_signing, SIGNING_REQUIRED);
 }
 
+static void what_a_server_lacks_is_told_by_file_and_line(void **state)
+{
+	struct failure why;
+	struct config *config = parsed(
+		*state, "[server A]\ncredentials = /c\n\n[server B]\naddress = b\n");
+	assert_false(config_finish(config, "f.conf", &why));
+	assert_string_equal(why.text,
+		"f.conf:4: [server B]: source rpc needs an account: name its file with "
+		"-A FILE");
+	config = parsed(*state,
+		"[server A]\nevt = /e\n[defaults]\ncredentials = /c\n[server B]\n");
+	assert_true(config_finish(config, "f.conf", &why));
+	assert_string_equal(config_server(config, "A")->source, "evt");
+	assert_string_equal(config_server(config, "B")->address, "B");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		sentence(what_a_server_lacks_is_told_by_file_and_line),
 		sentence(servers_come_over_defaults_wherever_those_stand),
 		sentence(agent_section_is_read),
 		sentence(every_key_of_the_table_is_taken_once),

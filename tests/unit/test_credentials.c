@@ -291,6 +291,22 @@ static void identity_changes_with_the_file(void **state)
 	assert_true(first->identity != later->identity);
 }
 
+static void account_is_a_name_and_a_password(void **state)
+{
+	char name[] = "monitor", secret[] = "Secret-1";
+	struct credentials *credentials = credentials_new(*state);
+	struct failure why;
+	assert_false(credentials_has_account(NULL, NULL, &why));
+	assert_non_null(strstr(why.text, "credentials file (none) lacks an account"));
+	credentials->username = memory_copy(credentials, name);
+	assert_false(credentials_has_account(credentials, "/etc/secret", &why));
+	assert_int_equal(why.kind, FAIL_USAGE);
+	assert_int_equal(why.stage, STAGE_FILE);
+	assert_non_null(strstr(why.text, "/etc/secret"));
+	credentials->password = memory_copy(credentials, secret);
+	assert_true(credentials_has_account(credentials, "/etc/secret", NULL));
+}
+
 static void shipped_example_is_valid(void **state)
 {
 	struct credentials *credentials;
@@ -316,6 +332,7 @@ int main(void)
 		sentence(links_and_other_things_are_not_opened),
 		sentence(size_is_bounded),
 		sentence(identity_changes_with_the_file),
+		sentence(account_is_a_name_and_a_password),
 		sentence(shipped_example_is_valid),
 	};
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);

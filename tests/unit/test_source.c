@@ -140,6 +140,64 @@ static void what_cannot_be_a_log_is_said_and_never_waited_for(void **state)
 	}
 }
 
+/* As a worker collects, which has descriptors only. */
+static struct evidence *collect_files(
+	void *parent, const int *files, const struct failure *failures)
+{
+	static char evt[] = "/nowhere/App", system_evt[] = "/nowhere/Sys";
+	struct target *target = target_new(parent);
+	target->evt = evt;
+	target->system_evt = system_evt;
+	struct request request = {.target = target,
+		.now = NOW,
+		.deadline_ms = deadline_in(10000),
+		.files = files,
+		.file_failures = failures};
+	struct evidence *evidence = evidence_new(parent, "EXCH01", "evt");
+	evt_source.collect(&request, evidence);
+	return evidence;
+}
+
+static void files_that_are_open_are_read_and_stay_open(void **state)
+{
+	const char *folder = new_folder(*state);
+	struct failure failures[LOGS] = {{.text = ""}};
+	const char *path = new_file(folder, "App",
+		made_file(*state, MADE_DIRTY, application, 2).file, NOW - 10);
+	int files[LOGS] = {open(path, O_RDONLY), -1};
+	fail_at(&failures[LOG_SYSTEM], FAIL_DENIED, STAGE_FILE, "not for us");
+	struct evidence *evidence = collect_files(*state, files, failures);
+	assert_true(evidence_has(evidence, PART_APPLICATION));
+	assert_int_equal(evidence->logs[LOG_APPLICATION].event_count, 2);
+	assert_int_equal(evidence->observed_at, NOW - 10);
+	assert_int_equal(evidence->parts[PART_SYSTEM].why.kind, FAIL_DENIED);
+	assert_string_equal(evidence->parts[PART_SYSTEM].why.text, "not for us");
+	assert_int_equal(close(files[LOG_APPLICATION]), 0);
+}
+
+static void open_files_are_looked_at_before_they_are_read(void **state)
+{
+	const char *folder = new_folder(*state);
+	struct bytes nothing = {(const uint8_t *)"", 0};
+	int files[LOGS] = {open(folder, O_RDONLY),
+		open(new_file(folder, "Sys", nothing, NOW), O_RDONLY)};
+	struct evidence *evidence = collect_files(*state, files, NULL);
+	const struct part_report *parts = evidence->parts;
+	assert_non_null(strstr(parts[PART_APPLICATION].why.text,
+		"/nowhere/App is not a file that holds an event log but a folder"));
+	assert_non_null(strstr(parts[PART_SYSTEM].why.text, "/nowhere/Sys is empty"));
+	close(files[LOG_APPLICATION]);
+	close(files[LOG_SYSTEM]);
+	files[LOG_APPLICATION] = open("/dev/null", O_RDONLY);
+	files[LOG_SYSTEM] = 9999;
+	evidence = collect_files(*state, files, NULL);
+	assert_non_null(strstr(
+		evidence->parts[PART_APPLICATION].why.text, "is not a file that holds"));
+	assert_non_null(strstr(
+		evidence->parts[PART_SYSTEM].why.text, "cannot read /nowhere/Sys"));
+	close(files[LOG_APPLICATION]);
+}
+
 static void plans_reach_back_to_the_last_boot_or_the_lookback(void **state)
 {
 	struct target *target = target_new(*state);
@@ -222,6 +280,8 @@ int main(void)
 		sentence(a_system_log_is_not_offered_where_it_is_not_given),
 		sentence(damage_inside_a_file_is_kept_with_the_log),
 		sentence(what_cannot_be_a_log_is_said_and_never_waited_for),
+		sentence(files_that_are_open_are_read_and_stay_open),
+		sentence(open_files_are_looked_at_before_they_are_read),
 		sentence(plans_reach_back_to_the_last_boot_or_the_lookback),
 		sentence(a_bookmark_serves_only_the_names_it_was_made_for),
 		sentence(sources_are_found_by_name_or_refused_in_words),
