@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_AGENT_FLEET_H
+#define IMC_AGENT_FLEET_H
+
+#include "core/config.h"
+#include "server.h"
+#include "standing.h"
+#include "totals.h"
+
+/* All servers under watch, in the order of the MIB's index: the shorter name first, then
+ * by its bytes. */
+struct fleet {
+	struct server **servers;
+	struct row **rows; /* theirs, in the same order */
+	size_t count;
+	struct standing *before; /* what the process before this one left, and what was
+				    known of servers that left the configuration */
+	uint32_t next_sequence, next_appl_index;
+	bool is_forgetful; /* `before` could not be read: what was told is not known */
+};
+
+struct fleet *fleet_new(void *parent);
+
+/* Servers that are new come in, those that left go, the others keep what they have. Calls
+ * `joined` for each new one. The configuration must live until the next one is in force.
+ */
+void fleet_configure(struct fleet *fleet, const struct config *config, int64_t now,
+	void (*joined)(void *context, struct server *server), void *context);
+
+/* NULL: there is none of that name. */
+struct server *fleet_find(const struct fleet *fleet, const char *name);
+
+/* Counts servers by their status, and the worst of them. */
+void fleet_count(const struct fleet *fleet, struct totals *totals);
+
+/* What the next process is to know (standing.h). It belongs to `parent`. */
+struct standing *fleet_standing(void *parent, const struct fleet *fleet);
+
+#endif

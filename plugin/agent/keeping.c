@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keeping.h"
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/state_text.h"
+#include "core/store.h"
+#include "log.h"
+#include "source/deadline.h"
+
+struct keeping {
+	struct store *store;          /* NULL: nothing is kept */
+	struct store_entry *standing; /* locked; NULL: it cannot be */
+	uint64_t written;             /* hash of what stands in it; 0: not known */
+	bool has_failed;              /* the last time; it is logged once */
+	size_t next;                  /* where saving goes on */
+	struct logger *logger;
+};
+
+static bool read_standing(
+	struct keeping *keeping, struct fleet *fleet, struct failure *why)
+{
+	struct bytes text;
+	bool exists;
+	struct standing *standing;
+	if (!store_read(keeping->standing, STANDING_MAX_BYTES, &text, &exists, why))
+		return false;
+	if (!exists)
+		return true;
+	if (!standing_parse(fleet, text, &standing, why))
+		return false;
+	talloc_free(fleet->before);
+	fleet->before = standing;
+	fleet->next_sequence = standing->next_sequence;
+	fleet->next_appl_index = standing->next_appl_index;
+	return true;
+}
+
+bool keeping_open(void *parent, const char *directory, struct fleet *fleet,
+	struct logger *logger, struct keeping **ret, struct failure *why)
+{
+	struct keeping *keeping = memory_new(parent, struct keeping);
+	struct failure trouble;
+	keeping->logger = logger;
+	*ret = keeping;
+	fleet->is_forgetful = true;
+	if (directory == NULL)
+		return true;
+	if (!store_open(keeping, directory, &keeping->store, why))
+		return false;
+	bool is_locked = store_lock(keeping, keeping->store, "imc-agentd", "standing", 0,
+		&keeping->standing, &trouble);
+	if (!is_locked && trouble.kind == FAIL_TIMEOUT)
+		return fail(why, FAIL_USAGE,
+			"another imc-agentd already runs with state directory %s",
+			directory);
+	if (is_locked && read_standing(keeping, fleet, &trouble))
+		fleet->is_forgetful = false;
+	else
+		log_warn(logger,
+			"what was told before is not known, and will be told again: %s",
+			trouble.text);
+	if (!is_locked)
+		keeping->standing = NULL;
+	return true;
+}
+
+/* --- state files --- */
+
+static bool read_state(
+	struct store_entry *entry, struct server *server, struct failure *why)
+{
+	struct bytes text;
+	bool exists;
+	struct state *state;
+	if (!store_read(entry, STATE_MAX_BYTES, &text, &exists, why))
+		return false;
+	if (!exists)
+		return true;
+	if (!state_parse(entry, store_path(entry), server->state_name, text, &state, why))
+		return false;
+	server->state = state_format(server, server->state_name, state);
+	return true;
+}
+
+bool keeping_load(struct keeping *keeping, struct server *server)
+{
+	struct failure why;
+	struct store_entry *entry;
+	if (keeping->store == NULL)
+		return true;
+	server->keeps_state = true;
+	if (!store_lock(
+		    NULL, keeping->store, server->state_name, "state", 0, &entry, &why)) {
+		if (why.kind == FAIL_TIMEOUT)
+			return false;
+		server_has_trouble(server, &why);
+		return true;
+	}
+	server->is_unreadable = !read_state(entry, server, &why);
+	if (server->is_unreadable)
+		server_has_trouble(server, &why);
+	talloc_free(entry);
+	return true;
+}
+
+/* A check_imc that holds the file is waited for: until the next time. A file that could
+ * not be read is not written over: an operator may want to see it. */
+static void save_state(struct keeping *keeping, struct server *server)
+{
+	struct failure why;
+	struct store_entry *entry;
+	bool is_locked = store_lock(
+		NULL, keeping->store, server->state_name, "state", 0, &entry, &why);
+	if (is_locked && store_write(entry, server->state, &why))
+		server_is_saved(server);
+	else if (is_locked || why.kind != FAIL_TIMEOUT)
+		server_has_trouble(server, &why);
+	if (is_locked)
+		talloc_free(entry);
+}
+
+void keeping_save_states(
+	struct keeping *keeping, const struct fleet *fleet, int64_t deadline_ms)
+{
+	if (keeping->store == NULL)
+		return;
+	for (size_t i = 0; i < fleet->count && !deadline_passed(deadline_ms); i++) {
+		keeping->next = (keeping->next + 1) % fleet->count;
+		struct server *server = fleet->servers[keeping->next];
+		if (server->is_unsaved && !server->is_unreadable)
+			save_state(keeping, server);
+	}
+}
+
+/* --- the standing file --- */
+
+bool keeping_save_standing(struct keeping *keeping, const struct fleet *fleet)
+{
+	if (keeping->standing == NULL)
+		return false;
+	void *scratch = memory_required(talloc_new(NULL));
+	char *text = standing_format(scratch, fleet_standing(scratch, fleet));
+	uint64_t hash = bytes_hash((struct bytes){(const uint8_t *)text, strlen(text)});
+	struct failure why;
+	bool is_written =
+		hash == keeping->written || store_write(keeping->standing, text, &why);
+	if (is_written)
+		keeping->written = hash;
+	else if (!keeping->has_failed)
+		log_warn(keeping->logger, "%s", why.text);
+	keeping->has_failed = !is_written;
+	talloc_free(scratch);
+	return is_written;
+}

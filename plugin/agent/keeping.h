@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_AGENT_KEEPING_H
+#define IMC_AGENT_KEEPING_H
+
+#include "fleet.h"
+
+struct logger;
+
+/*
+ * The state directory: SERVER.state files, which check_imc reads and writes, too, and
+ * imc-agentd.standing, whose lock is held as long as the process lives, so that there is
+ * one imc-agentd for each directory.
+ */
+struct keeping;
+
+/* `directory` NULL: nothing is kept. False: the directory is none, or another imc-agentd
+ * uses it. A standing file that cannot be read or locked is logged, and the fleet knows
+ * that it does not know what was told. */
+bool keeping_open(void *parent, const char *directory, struct fleet *fleet,
+	struct logger *logger, struct keeping **ret, struct failure *why);
+
+/* Reads the state file of a server that joined. False: a check_imc holds it, and it is to
+ * be tried again; the server must not be polled before. A file that cannot be read is
+ * told of in the row, and left as it is. */
+bool keeping_load(struct keeping *keeping, struct server *server);
+
+/* Writes state files that are older than what is known, until `deadline_ms`
+ * (CLOCK_MONOTONIC); the others next time. */
+void keeping_save_states(
+	struct keeping *keeping, const struct fleet *fleet, int64_t deadline_ms);
+
+/* Writes the standing file where it would change. False: it could not be written, which
+ * is logged once. */
+bool keeping_save_standing(struct keeping *keeping, const struct fleet *fleet);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_AGENT_SERVER_H
+#define IMC_AGENT_SERVER_H
+
+#include "alarms.h"
+#include "message.h"
+#include "row.h"
+
+/*
+ * One server under watch, as the parent has it: what polls told becomes a verdict, its
+ * row, and what is to be told. The evidence itself is not kept: what the next verdict
+ * needs of it is in the state.
+ */
+struct server {
+	const struct target *target; /* of the configuration in force */
+	struct row *row;
+	struct alarms alarms;
+	char *state_name;   /* what its state file is kept under: core/name.h */
+	char *state;        /* text of the state file; NULL: nothing is remembered */
+	bool keeps_state;   /* there is a state directory */
+	bool is_unread;     /* the file: a check_imc holds it now */
+	bool is_unsaved;    /* the file is older than `state` */
+	bool is_unreadable; /* the file: it is left as it is, for its owner to see */
+	struct failure
+		*trouble; /* the file could not be read or written; NULL: all well */
+	int64_t ended_at; /* the newest poll, however it ended; at first: now */
+};
+
+struct server *server_new(void *parent, const struct target *target, int64_t now);
+
+/* After a reload: the same server, as it is configured now. */
+void server_configure(struct server *server, const struct target *target);
+
+/* A poll ended. `evidence` is decoded, and changed: what is remembered joins it. Adds
+ * changes that will never be told to *suppressed. */
+void server_take(struct server *server, const struct message_result *result,
+	struct evidence *evidence, int64_t now, uint32_t *suppressed);
+
+/* No poll at all has ended for three intervals: says so in the row, once. */
+void server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed);
+
+/* The state file could not be written: said in the row at once. */
+void server_has_trouble(struct server *server, const struct failure *why);
+void server_is_saved(struct server *server);
+
+#endif
