@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keeper.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <tevent.h>
+
+#include "channel.h"
+#include "core/config.h"
+#include "core/memory.h"
+#include "log.h"
+#include "polls.h"
+#include "schedule.h"
+#include "source/deadline.h"
+
+enum { ALIVE_MS = 5000 };
+
+/* A server of the configuration. */
+struct watched {
+	const struct target *target; /* belongs to the configuration */
+	struct turn turn;
+	struct bytes state; /* for the next poll; belongs to this where not empty */
+	struct poll *poll;  /* NULL: none */
+	enum trust trust;
+};
+
+struct keeper {
+	struct logger *logger;
+	struct tevent_context *loop;
+	struct channel *parent;
+	bool is_alone; /* the parent is gone */
+	struct polls *polls;
+	struct timers *timers;
+	struct timer alive, due;
+	struct schedule *schedule;
+	struct config *config;    /* NULL: none came yet */
+	struct watched **servers; /* by name, as the configuration has them */
+	size_t server_count;
+};
+
+/* --- polls --- */
+
+static void set_due(struct keeper *keeper)
+{
+	int64_t wake = schedule_wake(keeper->schedule);
+	if (wake == INT64_MAX)
+		timers_stop(keeper->timers, &keeper->due);
+	else
+		timers_start(keeper->timers, &keeper->due, wake);
+}
+
+static void start_due(void *context)
+{
+	struct keeper *keeper = context;
+	struct watched *server;
+	while ((server = schedule_take(keeper->schedule, deadline_now())) != NULL) {
+		struct bytes state = server->state;
+		server->state = (struct bytes){NULL, 0};
+		server->poll = polls_start(
+			keeper->polls, server->target, state, server->trust, server);
+	}
+	set_due(keeper);
+}
+
+/* A moment of CLOCK_MONOTONIC, in milliseconds, by the wall clock, in seconds. */
+static int64_t clock_time_of(int64_t moment_ms)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (now_ms + moment_ms - deadline_now() + 500) / 1000;
+}
+
+static void tell_killed(
+	struct keeper *keeper, const struct watched *server, const char *text)
+{
+	struct message_killed killed = {server->target->server, (char *)text};
+	channel_send(keeper->parent, message_put_killed(keeper, &killed), NULL, 0);
+}
+
+/* It is not polled again before the parent has answered with a STATE. */
+static void ended(void *context, void *owner, const struct poll_result *result)
+{
+	static const enum turn_end ends[POLL_ENDS] = {
+		[POLL_LEARNED] = TURN_WORKED,
+		[POLL_FAILED] = TURN_FAILED,
+		[POLL_NOT_MADE] = TURN_NOT_MADE,
+	};
+	struct keeper *keeper = context;
+	struct watched *server = owner;
+	struct message_result message = result->message;
+	server->poll = NULL;
+	if (message.end == POLL_LEARNED)
+		server->trust = TRUST_WELL;
+	else if (!result->is_own_fault)
+		server->trust = TRUST_SUSPECT;
+	schedule_ended(
+		keeper->schedule, &server->turn, ends[message.end], deadline_now());
+	message.next_poll = clock_time_of(server->turn.next_ms);
+	if (keeper->is_alone)
+		return;
+	if (result->killed != NULL)
+		tell_killed(keeper, server, result->killed);
+	channel_send(keeper->parent, message_put_result(keeper, &message), NULL, 0);
+}
+
+/* --- the configuration --- */
+
+static int compare_names(const char *name, const struct watched *server)
+{
+	return strcmp(name, server->target->server);
+}
+
+static struct watched *find_server(const struct keeper *keeper, const char *name)
+{
+	size_t low = 0, high = keeper->server_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_names(name, keeper->servers[middle]);
+		if (order == 0)
+			return keeper->servers[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static struct watched *keep_or_add(struct keeper *keeper, void *parent,
+	const struct target *target, bool *ret_is_new)
+{
+	struct watched *server = find_server(keeper, target->server);
+	*ret_is_new = server == NULL;
+	if (server == NULL) {
+		server = memory_new(parent, struct watched);
+		server->trust = TRUST_NEW;
+		schedule_add(keeper->schedule, &server->turn, server, target->server,
+			target->interval, target->retries);
+	} else {
+		talloc_steal(parent, server);
+		schedule_change(keeper->schedule, &server->turn, target->server,
+			target->interval, target->retries, deadline_now());
+	}
+	return server;
+}
+
+static void remove_server(struct keeper *keeper, struct watched *server)
+{
+	schedule_remove(keeper->schedule, &server->turn);
+	if (server->poll != NULL)
+		polls_disown(server->poll);
+}
+
+/* All that are left in the old list are in the new configuration no more. */
+static void replace_servers(struct keeper *keeper, struct config *config)
+{
+	size_t count = config->server_count, new_count = 0;
+	struct watched **servers = memory_array(keeper, struct watched *, count);
+	struct watched **fresh = memory_array(servers, struct watched *, count);
+	for (size_t i = 0; i < count; i++) {
+		bool is_new;
+		servers[i] = keep_or_add(keeper, servers, config->servers[i], &is_new);
+		if (is_new)
+			fresh[new_count++] = servers[i];
+	}
+	for (size_t i = 0; i < keeper->server_count; i++) {
+		struct watched *server = keeper->servers[i];
+		if (talloc_parent(server) != servers)
+			remove_server(keeper, server);
+	}
+	for (size_t i = 0; i < count; i++)
+		servers[i]->target = config->servers[i];
+	int64_t now = deadline_now();
+	for (size_t i = 0; i < new_count; i++)
+		schedule_first(keeper->schedule, &fresh[i]->turn, i, new_count, now);
+	talloc_free(fresh);
+	talloc_free(keeper->servers);
+	keeper->servers = servers;
+	keeper->server_count = count;
+}
+
+static bool take_config(struct keeper *keeper, void *scratch, struct bytes body)
+{
+	struct message_config message;
+	struct config *config;
+	struct failure why;
+	if (!message_take_config(scratch, body, &message))
+		return false;
+	if (!config_parse(keeper, message.path, message.text, &config, &why) ||
+		!config_finish(config, message.path, &why)) {
+		log_error(keeper->logger, "%s", why.text);
+		return false;
+	}
+	replace_servers(keeper, config);
+	talloc_free(keeper->config);
+	keeper->config = config;
+	polls_configure(keeper->polls, config);
+	set_due(keeper);
+	return true;
+}
+
+/* The server can be polled again; one that is polled at this moment keeps it for the next
+ * time, if its result does not bring a newer one. */
+static bool take_state(struct keeper *keeper, void *scratch, struct bytes body)
+{
+	struct message_state message;
+	if (!message_take_state(scratch, body, &message))
+		return false;
+	struct watched *server = find_server(keeper, message.server);
+	if (server == NULL || server->poll != NULL)
+		return true;
+	talloc_free((void *)server->state.data);
+	server->state = (struct bytes){NULL, 0};
+	if (message.text.length > 0)
+		server->state =
+			(struct bytes){memory_required(talloc_memdup(server,
+					       message.text.data, message.text.length)),
+				message.text.length};
+	schedule_wait(keeper->schedule, &server->turn);
+	set_due(keeper);
+	return true;
+}
+
+/* --- the parent --- */
+
+static bool take_message(
+	struct keeper *keeper, void *scratch, const struct message *message)
+{
+	if (message->type == MESSAGE_CONFIG)
+		return take_config(keeper, scratch, message->body);
+	if (message->type == MESSAGE_STATE)
+		return take_state(keeper, scratch, message->body);
+	return false;
+}
+
+static void take(
+	void *context, const struct message *message, int *files, size_t file_count)
+{
+	struct keeper *keeper = context;
+	void *scratch = memory_required(talloc_new(keeper));
+	(void)files;
+	(void)file_count;
+	if (!take_message(keeper, scratch, message)) {
+		log_error(keeper->logger, "the parent sent what the keeper cannot take");
+		keeper->is_alone = true;
+	}
+	talloc_free(scratch);
+}
+
+static void on_end(void *context, const char *why)
+{
+	struct keeper *keeper = context;
+	(void)why;
+	keeper->is_alone = true;
+}
+
+static const struct channel_hooks hooks = {take, on_end};
+
+static void say_alive(void *context)
+{
+	struct keeper *keeper = context;
+	channel_send(keeper->parent, message_plain(keeper, MESSAGE_ALIVE), NULL, 0);
+	timers_start(keeper->timers, &keeper->alive, deadline_in(ALIVE_MS));
+}
+
+/* Each connection on its way is a file. */
+static void raise_limit_of_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool make(struct keeper *keeper, int socket, struct failure *why)
+{
+	keeper->loop = memory_required(tevent_context_init(keeper));
+	keeper->parent = channel_new(keeper, keeper->loop, socket, &hooks, keeper);
+	keeper->schedule = schedule_new(keeper, deadline_now());
+	if (!polls_new(keeper, keeper->loop, keeper->logger, ended, keeper,
+		    &keeper->polls, why))
+		return false;
+	keeper->timers = polls_timers(keeper->polls);
+	keeper->alive.fire = say_alive;
+	keeper->due.fire = start_due;
+	keeper->alive.context = keeper->due.context = keeper;
+	say_alive(keeper);
+	return true;
+}
+
+int keeper_run(struct logger *logger, int socket)
+{
+	struct failure why;
+	struct keeper *keeper = memory_new(NULL, struct keeper);
+	keeper->logger = logger;
+	raise_limit_of_files();
+	bool is_made = make(keeper, socket, &why);
+	if (!is_made)
+		log_error(logger, "the keeper cannot start: %s", why.text);
+	while (is_made && !keeper->is_alone)
+		tevent_loop_once(keeper->loop);
+	talloc_free(keeper);
+	return is_made ? 0 : 1;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IMC_AGENT_SCHEDULE_H
+#define IMC_AGENT_SCHEDULE_H
+
+#include <stdbool.h>
+
+#include "heap.h"
+
+/*
+ * Who is polled when. Each server has a place in its interval, from its name, so that
+ * many are spread evenly and the same way after each start: planned times are exactly
+ * start + place + n intervals. Times are milliseconds; the schedule reads no clock.
+ */
+struct schedule;
+
+/* Of one server: lives in what stands for it, all zero at first. */
+struct turn {
+	struct heap_item item; /* `owner` is the server; it is in while it waits */
+	int64_t next_ms;       /* when it is polled next */
+	int64_t place_ms, interval_ms;
+	unsigned retries, failures;
+};
+
+enum turn_end { TURN_WORKED, TURN_FAILED, TURN_NOT_MADE };
+
+struct schedule *schedule_new(void *parent, int64_t start_ms);
+
+/*
+ * A server that is new: its first poll does not wait for its place, but new ones do not
+ * all begin at once: it is number `rank` of `count`. Seconds; `retries`: quick ones after
+ * a poll that failed.
+ */
+void schedule_add(struct schedule *schedule, struct turn *turn, void *server,
+	const char *name, int64_t interval, unsigned retries);
+void schedule_first(struct schedule *schedule, struct turn *turn, size_t rank,
+	size_t count, int64_t now_ms);
+/* A server that stays: only a new interval gives it a new time. */
+void schedule_change(struct schedule *schedule, struct turn *turn, const char *name,
+	int64_t interval, unsigned retries, int64_t now_ms);
+void schedule_remove(struct schedule *schedule, struct turn *turn);
+
+/* It can be polled from now on, and will be when its time has come, or at once where that
+ * is past. */
+void schedule_wait(struct schedule *schedule, struct turn *turn);
+/* The server whose time has come, which waits no longer; NULL: none. */
+void *schedule_take(struct schedule *schedule, int64_t now_ms);
+/* When somebody's time comes; INT64_MAX: nobody waits. */
+int64_t schedule_wake(const struct schedule *schedule);
+/* How its poll ended: says when the next one is. Times that it overran are skipped. */
+void schedule_ended(
+	struct schedule *schedule, struct turn *turn, enum turn_end end, int64_t now_ms);
+
+#endif
