@@ -5,12 +5,21 @@ VERSION    := 0.1
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
 PLUGINDIR  ?= $(PREFIX)/lib/nagios/plugins
 MODULEDIR  ?= $(PREFIX)/lib/imc-monitor
 MANDIR     ?= $(PREFIX)/share/man
+MIBDIR     ?= $(PREFIX)/share/snmp/mibs
 SYSCONFDIR ?= /etc
+# Where the MIB is rooted: a site with an enterprise number of its own puts it here.
+MIB_ROOT   ?= $(PLAYPEN)
+PLAYPEN    := 1.3.6.1.4.1.8072.9999.9999.4071
+ifeq ($(filter 1.3.6.1.4.1.%,$(MIB_ROOT)),)
+$(error MIB_ROOT is not below 1.3.6.1.4.1 (enterprises): $(MIB_ROOT))
+endif
 DOCDIR     ?= $(PREFIX)/share/doc/imc-monitor
 
+comma      := ,
 CC         ?= cc
 PYTHON     ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
@@ -32,7 +41,8 @@ WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
               -Wformat=2 -Wvla -Wpointer-arith -Wimplicit-fallthrough $(if $(CI),-Werror)
 HARDENING  := -fPIE -fstack-protector-strong $(if $(VARIANT),,-D_FORTIFY_SOURCE=2)
 DEFINES    := -D_GNU_SOURCE -DIMC_VERSION='"$(VERSION)"' \
-              -DIMC_MODULEDIR='"$(MODULEDIR)"' -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"'
+              -DIMC_MODULEDIR='"$(MODULEDIR)"' -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"' \
+              -DIMC_MIB_ROOT=$(subst .,$(comma),$(MIB_ROOT))
 ALL_CFLAGS  = -std=c17 $(WARNINGS) $(HARDENING) $(DEFINES) -Iplugin $(CPPFLAGS) \
               $(CFLAGS) $(VARIANT) -MMD -MP
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(VARIANT)
@@ -44,6 +54,7 @@ CHECK_PKG  := jansson
 # Only what has stable symbol versions; --as-needed drops the rest.
 RPC_LIBS   := -ldcerpc-binding -lsamba-errors
 RPC_PKG    := dcerpc ndr ndr_standard samba-credentials samba-hostconfig tevent
+AGENT_PKG  := netsnmp-agent tevent libsystemd libseccomp
 TEST_PKG   := cmocka
 
 objects     = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -52,7 +63,10 @@ RPC_SRC    := $(wildcard plugin/source/rpc*.c)
 SOURCE_OBJ := $(call objects,$(filter-out $(RPC_SRC),$(wildcard plugin/source/*.c)))
 RPC_OBJ    := $(call objects,$(RPC_SRC))
 CHECK_OBJ  := $(call objects,$(wildcard plugin/check/*.c))
+# A program each but for its main.c, so that unit tests can link what they need.
+AGENT_OBJ  := $(call objects,$(filter-out %/main.c,$(wildcard plugin/agent/*.c)))
 LIB        := $(BUILD)/libimc.a
+AGENT_LIB  := $(BUILD)/libagent.a
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS    := $(addprefix $(BUILD)/replay/,$(FUZZERS))
@@ -67,14 +81,15 @@ say         = $(if $(V),,@echo '  $(1)  $@')
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so
+all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-agentd \
+	$(BUILD)/mibs/IMC-MONITOR-MIB
 
 help:
-	@echo 'all           check_imc and imc-rpc.so in $(BUILD)/'
+	@echo 'all           check_imc, imc-rpc.so and imc-agentd in $(BUILD)/'
 	@echo 'demo          set up, build, and run the main job against a lab server'
 	@echo 'test          set up, build, and run every test (check + integration)'
 	@echo 'check         unit tests and fuzz corpora; no network'
-	@echo 'integration   check_imc against lab servers on loopback'
+	@echo 'integration   the programs against lab servers on loopback'
 	@echo 'fuzz          libFuzzer, FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'bench         times against the peers, as ratios'
 	@echo 'coverage      line coverage of the unit tests'
@@ -84,6 +99,7 @@ help:
 	@echo 'SANITIZE=1    the same targets under ASan and UBSan'
 	@echo 'CI=1          warnings are errors; V=1 shows the commands'
 	@echo "TESTS='a b'   integration: only test_a*.py and test_b*.py"
+	@echo "BENCH='a b'   bench: only these of \`tests/bench/bench.py --help\`"
 
 # --- programs -----------------------------------------------------------------------
 
@@ -96,6 +112,16 @@ $(BUILD)/check_imc: $(CHECK_OBJ) $(LIB)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--export-dynamic-symbol=out_of_memory -o $@ $^ \
 		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG)) -ldl
 
+$(AGENT_LIB): $(AGENT_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/imc-agentd: $(BUILD)/plugin/agent/main.o $(AGENT_LIB) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed \
+		-Wl,--export-dynamic-symbol=out_of_memory -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl
+
 # The module brings its own copy of the core (which has no state) and shows two symbols;
 # out_of_memory() is the program's.
 $(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
@@ -104,12 +130,23 @@ $(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
 		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
 		$(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) $(RPC_LIBS)
 
+# The MIB with its root, whose numbers need names but for the last.
+$(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,MIB)
+	$(Q)$(if $(filter $(PLAYPEN),$(MIB_ROOT)),cp $< $@,awk -v root='$(MIB_ROOT)' \
+		'BEGIN { n = split(substr(root, 13), id, "."); \
+			for (i = 1; i < n; i++) at = at "imcSite" i "(" id[i] ") " } \
+		/::= \{ enterprises / { $$0 = "    ::= { enterprises " at id[n] " }" } \
+		{ print }' $< >$@)
+
 # Samba's headers do not compile without warnings, and the one way to say which loop a
 # call runs in is marked as deprecated there.
 $(RPC_OBJ): PKG := $(RPC_PKG) $(CORE_PKG)
 $(RPC_OBJ): pkg_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
 $(RPC_OBJ): WARNINGS += -Wno-deprecated-declarations
 $(CHECK_OBJ): PKG := $(CORE_PKG) $(CHECK_PKG)
+$(AGENT_OBJ) $(BUILD)/plugin/agent/main.o: PKG := $(CORE_PKG) $(AGENT_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ): PKG := $(CORE_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ): HARDENING += -fPIC
 $(RPC_OBJ): HARDENING += -fvisibility=hidden
@@ -132,25 +169,34 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c),\
               $(wildcard tests/unit/*.c)))
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) $(filter-out %/main.o,$(CHECK_OBJ)) \
-		$(LIB)
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) \
+		$(filter-out %/main.o,$(CHECK_OBJ)) $(AGENT_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ \
-		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG) $(TEST_PKG)) -ldl -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG) $(AGENT_PKG) $(TEST_PKG)) \
+		-ldl -lm
 
-$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
+		$(AGENT_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl -lm
 
 # Lists every record of a log, for the comparison with libevt.
 $(BUILD)/evt_list: $(BUILD)/tests/integration/evt_list.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(CORE_PKG)) -ldl -lm
 
-$(BUILD)/tests/unit/%.o: PKG := $(CORE_PKG) $(CHECK_PKG) $(TEST_PKG)
-$(BUILD)/tests/fuzz/%.o $(BUILD)/tests/integration/%.o: PKG := $(CORE_PKG)
+# The peer of imc-agentd's walk: net-snmp's table_container helper.
+$(BUILD)/container_agent: $(BUILD)/tests/bench/container_agent.o
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ $(call pkg_libs,netsnmp-agent)
+
+$(BUILD)/tests/bench/%.o: PKG := netsnmp-agent
+$(BUILD)/tests/unit/%.o: PKG := $(CORE_PKG) $(CHECK_PKG) $(AGENT_PKG) $(TEST_PKG)
+$(BUILD)/tests/fuzz/%.o $(BUILD)/tests/integration/%.o: PKG := $(CORE_PKG) $(AGENT_PKG)
 
 check: $(UNIT_TESTS) $(REPLAYS)
 	tests/unit/run $(UNIT_TESTS) -- $(REPLAYS)
@@ -174,10 +220,11 @@ fuzz:
 		VARIANT='-fsanitize=address,undefined,fuzzer-no-link' fuzz-run
 
 fuzz-run: $(addprefix fuzz-run-,$(FUZZERS))
-fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(LIB) tests/fuzz/replay.c
+fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(AGENT_LIB) $(LIB) tests/fuzz/replay.c
 	$(CC) $(ALL_CFLAGS) -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer \
-		-o $(BUILD)/$* $< tests/fuzz/replay.c $(LIB) \
-		$(call pkg_cflags,$(CORE_PKG)) $(call pkg_libs,$(CORE_PKG)) -ldl -lm
+		-Wl,--as-needed -o $(BUILD)/$* $< tests/fuzz/replay.c $(AGENT_LIB) \
+		$(LIB) $(call pkg_cflags,$(CORE_PKG)) \
+		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl -lm
 	mkdir -p $(BUILD)/corpus/$*
 	cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
 	$(BUILD)/$* -max_total_time=$(FUZZ_TIME) -timeout=10 -artifact_prefix=$(BUILD)/ \
@@ -186,8 +233,8 @@ fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(LIB) tests/fuzz/replay.c
 
 bench:
 	packaging/deps build bench
-	+$(MAKE) --no-print-directory all
-	IMC_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+	+$(MAKE) --no-print-directory all $(BUILD)/container_agent
+	IMC_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(BENCH)
 
 coverage:
 	packaging/deps build coverage
@@ -205,14 +252,19 @@ lint:
 # --- installation -------------------------------------------------------------------
 
 install: all
-	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(MODULEDIR) \
+	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) \
+		$(DESTDIR)$(MIBDIR) \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(DOCDIR)/examples
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples
 	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
+	install -m 0755 $(BUILD)/imc-agentd $(DESTDIR)$(SBINDIR)/imc-agentd
 	install -m 0644 $(BUILD)/imc-rpc.so $(DESTDIR)$(MODULEDIR)/imc-rpc.so
+	install -m 0644 $(BUILD)/mibs/IMC-MONITOR-MIB $(DESTDIR)$(MIBDIR)
 	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1
 	install -m 0644 packaging/man/imc-monitor.conf.5 \
 		$(DESTDIR)$(MANDIR)/man5/imc-monitor.conf.5
+	install -m 0644 packaging/man/imc-agentd.8 \
+		$(DESTDIR)$(MANDIR)/man8/imc-agentd.8
 	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
 		$(DESTDIR)$(DOCDIR)/examples
 

@@ -47,7 +47,7 @@ bool credentials_parse(void *parent, const char *file, struct bytes text,
 
 /* Does it name a user and a password? `why` says what to write into `file` (NULL: there
  * is none). */
-bool credentials_has_account(const struct credentials *credentials, const char *file,
-	struct failure *why);
+bool credentials_has_account(
+	const struct credentials *credentials, const char *file, struct failure *why);
 
 #endif

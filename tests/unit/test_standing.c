@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test.h"
+
+#include "agent/standing.h"
+
+static struct bytes bytes_of(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static struct standing *made(void *parent)
+{
+	struct standing *standing = standing_new(parent);
+	standing->next_sequence = 4000000000;
+	standing->next_appl_index = 12;
+	standing->servers = memory_array(standing, struct standing_server, 2);
+	standing->server_count = 2;
+	standing->servers[0] = (struct standing_server){
+		.name = memory_copy(standing, "EXCH01"),
+		.appl_index = 3,
+		.next_event = 17,
+		.condition = CONDITION_ACTIVE,
+		.condition_since = 1795338000,
+		.log_cleared_at = NO_TIME,
+		.events = {{16, 900, 1795337000}},
+		.event_count = 1,
+	};
+	standing->servers[0].pairs[ALARM_SERVICE].is_known = true;
+	standing->servers[0].pairs[ALARM_SERVICE].is_raised = true;
+	standing->servers[0].pairs[ALARM_SERVICE].is_unsure = true;
+	standing->servers[0].pairs[ALARM_CONTACT].is_known = true;
+	standing->servers[1] = (struct standing_server){
+		.name = memory_copy(standing, "a.server-with_a.name-of-32-bytes"),
+		.condition = CONDITION_UNKNOWN,
+		.condition_since = NO_TIME,
+		.log_cleared_at = 5,
+	};
+	return standing;
+}
+
+static void what_was_written_is_read(void **state)
+{
+	struct standing *standing = made(*state), *again;
+	char *text = standing_format(*state, standing);
+	assert_true(standing_parse(*state, bytes_of(text), &again, NULL));
+	assert_string_equal(standing_format(*state, again), text);
+	const struct standing_server *server = standing_find(again, "EXCH01");
+	assert_non_null(server);
+	assert_int_equal(server->next_event, 17);
+	assert_int_equal(server->events[0].record, 900);
+	assert_true(server->pairs[ALARM_SERVICE].is_unsure);
+	assert_false(server->pairs[ALARM_CONDITION].is_known);
+	assert_true(server->pairs[ALARM_CONTACT].is_known);
+	assert_false(server->pairs[ALARM_CONTACT].is_raised);
+	assert_null(standing_find(again, "EXCH02"));
+}
+
+static void nothing_is_a_file_too(void **state)
+{
+	struct standing *again;
+	char *text = standing_format(*state, standing_new(*state));
+	assert_true(standing_parse(*state, bytes_of(text), &again, NULL));
+	assert_int_equal(again->next_sequence, 1);
+	assert_null(standing_find(again, "EXCH01"));
+}
+
+static void every_cut_and_every_changed_byte_is_found(void **state)
+{
+	char *text = standing_format(*state, made(*state));
+	size_t length = strlen(text);
+	struct standing *none = NULL;
+	for (size_t i = 0; i < length; i++) {
+		test_row("byte %zu", i);
+		struct bytes cut = {(const uint8_t *)text, i};
+		assert_false(standing_parse(*state, cut, &none, NULL));
+		char before = text[i];
+		static const char others[] = {'x', '9', '\n', '\0', ' ', '?'};
+		for (size_t j = 0; j < sizeof(others); j++) {
+			struct bytes whole = {(const uint8_t *)text, length};
+			text[i] = others[j];
+			if (others[j] != before)
+				assert_false(standing_parse(*state, whole, &none, NULL));
+		}
+		text[i] = before;
+	}
+	assert_null(none);
+}
+
+static const char *const hostile[] = {
+	"imc-monitor standing 1\n",
+	"imc-monitor standing 2\nnext 1 1\nend 0000000000000000\n",
+	"imc-monitor standing 1\nnext 1 1\nevent 1 1 1\nend 0000000000000000\n",
+	"imc-monitor standing 1\nnext 99999999999 1\nend 0000000000000000\n",
+	"imc-monitor standing 1\nnext 1 1\nserver a|b 1 1 none 0 0 ---\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 RRRRRRRRRRRRRR\n",
+	"\n\n\n",
+};
+
+static void what_it_did_not_write_is_refused(void **state)
+{
+	struct standing *none;
+	struct failure why;
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		test_row("%s", hostile[i]);
+		assert_false(standing_parse(*state, bytes_of(hostile[i]), &none, &why));
+		assert_int_equal(why.kind, FAIL_DAMAGED);
+	}
+}
+
+/* A right hash does not make up for a wrong order: looking up needs it. */
+static void servers_out_of_order_or_twice_are_refused(void **state)
+{
+	struct standing *standing = made(*state), *none;
+	struct standing_server first = standing->servers[0];
+	standing->servers[0] = standing->servers[1];
+	standing->servers[1] = first;
+	assert_false(standing_parse(
+		*state, bytes_of(standing_format(*state, standing)), &none, NULL));
+	standing->servers[0] = first;
+	assert_false(standing_parse(
+		*state, bytes_of(standing_format(*state, standing)), &none, NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sentence(what_was_written_is_read),
+		sentence(nothing_is_a_file_too),
+		sentence(every_cut_and_every_changed_byte_is_found),
+		sentence(what_it_did_not_write_is_refused),
+		sentence(servers_out_of_order_or_twice_are_refused),
+	};
+	return cmocka_run_group_tests_name("standing", tests, NULL, NULL);
+}
