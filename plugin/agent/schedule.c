@@ -8,10 +8,11 @@
 
 enum {
 	RETRY_MS = 5000,
-	/* Of the first round: few begin at once, many do not pile up. */
-	FIRST_ROUND_MS = 2000,
+	/* Of the first round: few begin at once, and many not faster than those among
+	 * them that hang are told from the others. */
+	FIRST_ROUND_MS = 10000,
 	STEP_MIN_MS = 5,
-	STEP_MAX_MS = 20
+	STEP_MAX_MS = 25
 };
 
 struct schedule {

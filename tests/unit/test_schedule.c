@@ -88,9 +88,9 @@ static void first_round_is_quick_for_few_and_slow_for_many(void **state)
 		int64_t last, step;
 	} rows[] = {
 		{1, 0, 0},
-		{10, 180, 20},
-		{100, 1980, 20},
-		{200, 1990, 10},
+		{10, 225, 25},
+		{200, 4975, 25},
+		{1000, 9990, 10},
 		{10000, 49995, 5},
 	};
 	struct schedule *schedule = schedule_new(*state, START);
