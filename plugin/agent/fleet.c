@@ -118,6 +118,44 @@ static void stand(const struct server *server, struct standing_server *ret)
 			row->events[i].record, row->events[i].time};
 }
 
+static void note(struct fleet *fleet, const struct server *server,
+	const struct standing_server *before)
+{
+	struct standing_server after;
+	stand(server, &after);
+	fleet->has_changed |= !standing_is_same(before, &after);
+	fleet->has_news |= alarms_are_pending(&server->alarms);
+	fleet->has_unsaved |= server->is_unsaved;
+}
+
+void fleet_take(struct fleet *fleet, struct server *server,
+	const struct message_result *result, struct evidence *evidence, int64_t now,
+	uint32_t *suppressed)
+{
+	struct standing_server before;
+	stand(server, &before);
+	server_take(server, result, evidence, now, suppressed);
+	note(fleet, server, &before);
+}
+
+void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct server *server = fleet->servers[i];
+		struct standing_server before;
+		stand(server, &before);
+		if (server_look_for_stale(server, now, suppressed))
+			note(fleet, server, &before);
+	}
+}
+
+void fleet_repeat(struct fleet *fleet, int64_t lost_at)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		alarms_repeat(&fleet->servers[i]->alarms, lost_at);
+	fleet->has_news = fleet->has_changed = true;
+}
+
 static int compare_standing(const void *a, const void *b)
 {
 	const struct standing_server *x = a, *y = b;
@@ -194,6 +232,7 @@ void fleet_configure(struct fleet *fleet, const struct config *config, int64_t n
 	fleet->count = count;
 	for (size_t i = 0; i < count; i++)
 		fleet->rows[i] = servers[i]->row;
+	fleet->has_news = fleet->has_unsaved = fleet->has_changed = true;
 }
 
 void fleet_count(const struct fleet *fleet, struct totals *totals)

@@ -17,6 +17,10 @@ struct fleet {
 				    known of servers that left the configuration */
 	uint32_t next_sequence, next_appl_index;
 	bool is_forgetful; /* `before` could not be read: what was told is not known */
+	/* What there may be to do, so that nobody has to look through all servers: */
+	bool has_news;    /* something may have to be told */
+	bool has_unsaved; /* a state file is older than what is known */
+	bool has_changed; /* what the next process is to know */
 };
 
 struct fleet *fleet_new(void *parent);
@@ -26,6 +30,15 @@ struct fleet *fleet_new(void *parent);
  */
 void fleet_configure(struct fleet *fleet, const struct config *config, int64_t now,
 	void (*joined)(void *context, struct server *server), void *context);
+
+/* A poll of a server ended (server_take()). */
+void fleet_take(struct fleet *fleet, struct server *server,
+	const struct message_result *result, struct evidence *evidence, int64_t now,
+	uint32_t *suppressed);
+/* Looks for those whose polls no longer end. */
+void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed);
+/* The master was away since `lost_at`. */
+void fleet_repeat(struct fleet *fleet, int64_t lost_at);
 
 /* NULL: there is none of that name. */
 struct server *fleet_find(const struct fleet *fleet, const char *name);

@@ -122,16 +122,22 @@ static void save_state(struct keeping *keeping, struct server *server)
 }
 
 void keeping_save_states(
-	struct keeping *keeping, const struct fleet *fleet, int64_t deadline_ms)
+	struct keeping *keeping, struct fleet *fleet, int64_t deadline_ms)
 {
-	if (keeping->store == NULL)
+	if (keeping->store == NULL || !fleet->has_unsaved)
 		return;
-	for (size_t i = 0; i < fleet->count && !deadline_passed(deadline_ms); i++) {
+	bool is_any_left = false;
+	for (size_t i = 0; i < fleet->count; i++) {
 		keeping->next = (keeping->next + 1) % fleet->count;
 		struct server *server = fleet->servers[keeping->next];
-		if (server->is_unsaved && !server->is_unreadable)
-			save_state(keeping, server);
+		if (!server->is_unsaved || server->is_unreadable)
+			continue;
+		save_state(keeping, server);
+		is_any_left |= server->is_unsaved;
+		if (deadline_passed(deadline_ms))
+			return;
 	}
+	fleet->has_unsaved = is_any_left;
 }
 
 /* --- the standing file --- */

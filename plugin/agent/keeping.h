@@ -27,7 +27,7 @@ bool keeping_load(struct keeping *keeping, struct server *server);
 /* Writes state files that are older than what is known, until `deadline_ms`
  * (CLOCK_MONOTONIC); the others next time. */
 void keeping_save_states(
-	struct keeping *keeping, const struct fleet *fleet, int64_t deadline_ms);
+	struct keeping *keeping, struct fleet *fleet, int64_t deadline_ms);
 
 /* Writes the standing file where it would change. False: it could not be written, which
  * is logged once. */

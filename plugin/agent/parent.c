@@ -21,8 +21,9 @@
 #include "timers.h"
 
 enum {
-	STEP_MS = 200,     /* what is not driven by messages is looked at this often */
-	SAVING_MS = 50,    /* so long may one step write state files */
+	STEP_MS = 200,     /* what is not driven by messages is looked at this often... */
+	LOOK_MS = 1000,    /* ...and what goes through all servers this often */
+	SAVING_MS = 10,    /* so long may one step write state files */
 	FAREWELL_MS = 1000 /* and the last one */
 };
 
@@ -39,7 +40,7 @@ struct parent {
 	struct objects_view view;
 	struct teller teller;
 	uint64_t watchdog_usec;
-	int64_t watchdog_ms;
+	int64_t watchdog_ms, looked_ms;
 	bool is_over;
 };
 
@@ -117,7 +118,7 @@ static void take_result(struct parent *parent, void *scratch, struct bytes body)
 	totals->polls_failed += result.end != POLL_LEARNED;
 	enum status before = server->row->status;
 	bool was_judged = server->row->is_judged;
-	server_take(server, &result,
+	fleet_take(parent->fleet, server, &result,
 		evidence_of(scratch, server, &result, parent->logger), time(NULL),
 		&totals->notifications_suppressed);
 	log_change(parent, server, before, was_judged);
@@ -259,11 +260,16 @@ static void on_lost(void *context)
 
 static const struct agentx_hooks agentx_hooks = {on_connected, on_lost};
 
-static void look_for_stale(struct parent *parent, int64_t now)
+/* What goes through all servers. */
+static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 {
-	for (size_t i = 0; i < parent->fleet->count; i++)
-		server_look_for_stale(parent->fleet->servers[i], now,
-			&parent->view.totals.notifications_suppressed);
+	struct totals *totals = &parent->view.totals;
+	if (now_ms - parent->looked_ms < LOOK_MS)
+		return;
+	parent->looked_ms = now_ms;
+	load_again(parent);
+	fleet_look_for_stale(parent->fleet, now, &totals->notifications_suppressed);
+	fleet_count(parent->fleet, totals);
 }
 
 static void feed_watchdog(struct parent *parent, int64_t now_ms)
@@ -280,9 +286,7 @@ static void on_step(void *context)
 	struct parent *parent = context;
 	int64_t now = time(NULL), now_ms = deadline_now();
 	attendant_step(parent->attendant, now_ms);
-	load_again(parent);
-	look_for_stale(parent, now);
-	fleet_count(parent->fleet, &parent->view.totals);
+	look_around(parent, now, now_ms);
 	parent->view.totals.reconnects = agentx_reconnects(parent->agentx);
 	teller_step(&parent->teller, now, now_ms);
 	keeping_save_states(parent->keeping, parent->fleet, deadline_now() + SAVING_MS);

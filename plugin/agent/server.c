@@ -184,13 +184,13 @@ void server_take(struct server *server, const struct message_result *result,
 	talloc_free(scratch);
 }
 
-void server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed)
+bool server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed)
 {
 	const struct target *target = server->target;
 	struct row *row = server->row;
 	int64_t age = now - server->ended_at;
 	if (age <= STALE_INTERVALS * target->interval || row_has_finding(row, KEY_STALE))
-		return;
+		return false;
 	char *words = when_format_duration(NULL, age);
 	char *text = memory_format(NULL, "no poll has ended for %s", words);
 	row_add_finding(row, &target->policy, KEY_STALE, text);
@@ -198,6 +198,7 @@ void server_look_for_stale(struct server *server, int64_t now, uint32_t *suppres
 	talloc_free(words);
 	if (!target->policy.is_maintenance)
 		alarms_look(&server->alarms, ALARM_CONTACT, true, now, suppressed);
+	return true;
 }
 
 void server_has_trouble(struct server *server, const struct failure *why)

@@ -36,8 +36,8 @@ void server_configure(struct server *server, const struct target *target);
 void server_take(struct server *server, const struct message_result *result,
 	struct evidence *evidence, int64_t now, uint32_t *suppressed);
 
-/* No poll at all has ended for three intervals: says so in the row, once. */
-void server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed);
+/* No poll at all has ended for three intervals: says so in the row, once; then true. */
+bool server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed);
 
 /* The state file could not be written: said in the row at once. */
 void server_has_trouble(struct server *server, const struct failure *why);

@@ -212,6 +212,24 @@ bool standing_parse(
 		"told once more");
 }
 
+bool standing_is_same(const struct standing_server *a, const struct standing_server *b)
+{
+	bool is_same = a->appl_index == b->appl_index && a->next_event == b->next_event &&
+		a->condition == b->condition &&
+		a->condition_since == b->condition_since &&
+		a->log_cleared_at == b->log_cleared_at &&
+		a->event_count == b->event_count;
+	for (int pair = 0; pair < ALARM_PAIRS; pair++)
+		is_same &= a->pairs[pair].is_known == b->pairs[pair].is_known &&
+			a->pairs[pair].is_raised == b->pairs[pair].is_raised &&
+			a->pairs[pair].is_unsure == b->pairs[pair].is_unsure;
+	for (size_t i = 0; is_same && i < a->event_count; i++)
+		is_same = a->events[i].number == b->events[i].number &&
+			a->events[i].record == b->events[i].record &&
+			a->events[i].time == b->events[i].time;
+	return is_same;
+}
+
 static int compare_name(const void *name, const void *server)
 {
 	return strcmp(name, ((const struct standing_server *)server)->name);

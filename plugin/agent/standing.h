@@ -46,6 +46,9 @@ bool standing_parse(
 	void *parent, struct bytes text, struct standing **ret, struct failure *why);
 char *standing_format(void *parent, const struct standing *standing);
 
+/* Do both say the same of a server? Names are not compared. */
+bool standing_is_same(const struct standing_server *a, const struct standing_server *b);
+
 /* NULL: it knows no such server. */
 const struct standing_server *standing_find(
 	const struct standing *standing, const char *name);

@@ -4,21 +4,9 @@
 #include "source/deadline.h"
 
 enum {
-	ROUND_MS = 50,  /* so long may a round take: there are requests to answer */
-	SAVE_MS = 5000, /* what is not urgent is written down this often */
-	URGENT_SAVE_MS = 200
+	ROUND_MS = 50, /* so long may a round take: there are requests to answer */
+	SAVE_MS = 5000 /* what is not about to be told is written down this often */
 };
-
-static bool is_any_due(const struct fleet *fleet, int64_t now)
-{
-	enum alarm_pair pair;
-	struct notice notice;
-	for (size_t i = 0; i < fleet->count; i++) {
-		if (alarms_due(&fleet->servers[i]->alarms, now, &pair, &notice))
-			return true;
-	}
-	return false;
-}
 
 /* False: the master takes no more now. */
 static bool tell(struct teller *teller, struct server *server, int64_t now)
@@ -33,6 +21,7 @@ static bool tell(struct teller *teller, struct server *server, int64_t now)
 		teller->fleet->next_sequence++;
 		teller->totals->notifications_sent++;
 		alarms_told(&server->alarms, pair, now);
+		teller->fleet->has_changed = true;
 	}
 	return true;
 }
@@ -41,30 +30,36 @@ static bool tell(struct teller *teller, struct server *server, int64_t now)
 static void tell_all(struct teller *teller, int64_t now, int64_t deadline_ms)
 {
 	struct fleet *fleet = teller->fleet;
+	fleet->has_news = false;
 	for (size_t i = 0; i < fleet->count; i++) {
 		size_t at = (teller->next + i) % fleet->count;
-		if (deadline_passed(deadline_ms) ||
-			!tell(teller, fleet->servers[at], now)) {
+		struct server *server = fleet->servers[at];
+		if (!alarms_are_pending(&server->alarms))
+			continue;
+		if (deadline_passed(deadline_ms) || !tell(teller, server, now)) {
 			teller->next = at;
+			fleet->has_news = true;
 			return;
 		}
+		fleet->has_news |= alarms_are_pending(&server->alarms); /* for later */
 	}
 }
 
 static void save(struct teller *teller, int64_t now_ms, int64_t interval_ms)
 {
-	if (now_ms - teller->saved_ms < interval_ms)
+	if (!teller->fleet->has_changed || now_ms - teller->saved_ms < interval_ms)
 		return;
-	keeping_save_standing(teller->keeping, teller->fleet);
+	if (keeping_save_standing(teller->keeping, teller->fleet))
+		teller->fleet->has_changed = false;
 	teller->saved_ms = now_ms;
 }
 
 void teller_step(struct teller *teller, int64_t now, int64_t now_ms)
 {
-	bool is_due = teller->totals->are_notifications_enabled &&
-		agentx_is_connected(teller->agentx) && is_any_due(teller->fleet, now);
-	save(teller, now_ms, is_due ? URGENT_SAVE_MS : SAVE_MS);
-	if (is_due)
+	bool can_tell = teller->totals->are_notifications_enabled &&
+		agentx_is_connected(teller->agentx) && teller->fleet->has_news;
+	save(teller, now_ms, can_tell ? 0 : SAVE_MS);
+	if (can_tell)
 		tell_all(teller, now, now_ms + ROUND_MS);
 }
 
@@ -77,7 +72,6 @@ void teller_connected(struct teller *teller)
 {
 	if (teller->lost_at == NO_TIME)
 		return;
-	for (size_t i = 0; i < teller->fleet->count; i++)
-		alarms_repeat(&teller->fleet->servers[i]->alarms, teller->lost_at);
+	fleet_repeat(teller->fleet, teller->lost_at);
 	teller->lost_at = NO_TIME;
 }

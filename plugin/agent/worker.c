@@ -23,6 +23,7 @@ struct worker {
 	char *source_name;           /* NULL: there was no order yet */
 	const struct source *source; /* NULL: it could not be loaded, and why */
 	struct failure why;
+	void *kept; /* by the source, from poll to poll */
 };
 
 /* An order that is being carried out. */
@@ -150,6 +151,7 @@ static void collect(void *scratch, struct job *job, struct evidence *evidence)
 		.file_failures = order->file_failure,
 		.gate = gate,
 		.gate_context = job,
+		.kept = &job->worker->kept,
 	};
 	int64_t began = deadline_now();
 	source->collect(&request, evidence);
@@ -300,6 +302,7 @@ int worker_run(struct logger *logger, int socket)
 	bool is_good = say(worker, MESSAGE_READY);
 	while (is_good)
 		is_good = serve_one(worker);
+	talloc_free(worker->kept);
 	talloc_free(worker); /* which wipes the account */
 	return 0;
 }

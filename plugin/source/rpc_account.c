@@ -21,13 +21,44 @@ unsigned rpc_account_port(const struct request *request)
 	return request->target->port != 0 ? request->target->port : SMB_PORT;
 }
 
+enum { SETTINGS = 8 };
+
+/* Samba's table of settings is a third of the work of a poll: whoever polls again keeps
+ * it, and changes what differs. */
+struct settings {
+	struct loadparm_context *context;
+	const char *values[SETTINGS]; /* as they were set; NULL: not yet */
+};
+
+static struct settings *settings_for(void *parent, const struct request *request)
+{
+	struct settings *settings = request->kept != NULL ? *request->kept : NULL;
+	if (settings != NULL)
+		return settings;
+	settings = memory_new(request->kept != NULL ? NULL : parent, struct settings);
+	settings->context = memory_required(loadparm_init(settings));
+	if (request->kept != NULL)
+		*request->kept = settings;
+	return settings;
+}
+
+static void set(struct settings *settings, size_t at, const char *name, const char *value)
+{
+	const char *before = settings->values[at];
+	if (before != NULL && strcmp(before, value) == 0)
+		return;
+	lpcfg_set_cmdline(settings->context, name, value);
+	talloc_free((void *)before);
+	settings->values[at] = memory_copy(settings, value);
+}
+
 struct loadparm_context *rpc_account_settings(
 	void *parent, const struct request *request, bool uses_spnego)
 {
 	const struct target *target = request->target;
-	struct loadparm_context *settings = memory_required(loadparm_init(parent));
+	struct settings *settings = settings_for(parent, request);
 	char *port = memory_format(settings, "%u", rpc_account_port(request));
-	const char *const values[][2] = {
+	const char *const values[SETTINGS][2] = {
 		{"log level", "all:-1"}, /* first: Samba writes to stderr else */
 		{"smb ports", port},
 		{"name resolve order", "host"},
@@ -37,9 +68,10 @@ struct loadparm_context *rpc_account_settings(
 		{"client use spnego", uses_spnego ? "yes" : "no"},
 		{"client NTLMv2 auth", target->allows_ntlmv1 ? "no" : "yes"},
 	};
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		lpcfg_set_cmdline(settings, values[i][0], values[i][1]);
-	return settings;
+	for (size_t i = 0; i < SETTINGS; i++)
+		set(settings, i, values[i][0], values[i][1]);
+	talloc_free(port);
+	return settings->context;
 }
 
 /* What is kept back until Samba asks for it. */

@@ -16,6 +16,7 @@ struct rpc_loop;
 
 unsigned rpc_account_port(const struct request *request);
 
+/* They live as long as `parent`, or as what the request keeps. */
 struct loadparm_context *rpc_account_settings(
 	void *parent, const struct request *request, bool uses_spnego);
 

@@ -33,6 +33,9 @@ struct request {
 	 * not used, and `why` is why nothing was learned. NULL: nobody is asked. */
 	bool (*gate)(void *context, enum gate_moment moment, struct failure *why);
 	void *gate_context;
+	/* What the source keeps from one request to the next: NULL at first, freed by the
+	 * caller with talloc. NULL: it keeps nothing. */
+	void **kept;
 };
 
 /* A way to learn about a server. */
@@ -54,7 +57,7 @@ struct source {
  * `const unsigned imc_NAME_abi`, which is SOURCE_ABI of the tree that it was built from.
  * Raise it with each change of what modules see of core and source.
  */
-enum { SOURCE_ABI = 2 };
+enum { SOURCE_ABI = 3 };
 
 /* By name. A source that lives in a module is opened now: `why` says what to install. */
 bool source_find(const char *name, const struct source **ret, struct failure *why);

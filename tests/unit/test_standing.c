@@ -121,6 +121,42 @@ static void servers_out_of_order_or_twice_are_refused(void **state)
 		*state, bytes_of(standing_format(*state, standing)), &none, NULL));
 }
 
+/* One change of each member. */
+static void change(struct standing_server *server, int which)
+{
+	int64_t *const moments[] = {&server->condition_since, &server->log_cleared_at,
+		&server->events[0].time};
+	uint32_t *const numbers[] = {&server->appl_index, &server->next_event,
+		&server->events[0].number, &server->events[0].record};
+	bool *const flags[] = {&server->pairs[ALARM_SERVICE].is_known,
+		&server->pairs[ALARM_CONDITION].is_raised,
+		&server->pairs[ALARM_CONTACT].is_unsure};
+	if (which < 3)
+		*moments[which] += 1;
+	else if (which < 7)
+		*numbers[which - 3] += 1;
+	else if (which < 10)
+		*flags[which - 7] = !*flags[which - 7];
+	else if (which == 10)
+		server->condition = CONDITION_PAST;
+	else
+		server->event_count++;
+}
+
+static void whatever_differs_is_seen(void **state)
+{
+	struct standing_server before = made(*state)->servers[0];
+	struct standing_server after = before;
+	assert_true(standing_is_same(&before, &after));
+	for (int which = 0; which < 12; which++) {
+		test_row("%d", which);
+		after = before;
+		change(&after, which);
+		assert_false(standing_is_same(&before, &after));
+		assert_false(standing_is_same(&after, &before));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +165,7 @@ int main(void)
 		sentence(every_cut_and_every_changed_byte_is_found),
 		sentence(what_it_did_not_write_is_refused),
 		sentence(servers_out_of_order_or_twice_are_refused),
+		sentence(whatever_differs_is_seen),
 	};
 	return cmocka_run_group_tests_name("standing", tests, NULL, NULL);
 }
