@@ -36,7 +36,8 @@ struct crew_hooks {
 
 struct crew *crew_new(void *parent, struct tevent_context *loop, struct timers *timers,
 	struct logger *logger, const struct crew_hooks *hooks, void *context);
-/* Slots for servers that are well; suspects have four times as many. At any time. */
+/* Slots for servers that are well; suspects have four times as many, 32 at most. At any
+ * time. */
 void crew_resize(struct crew *crew, unsigned workers);
 
 /* A poll with this credentials file (NULL: it needs none), whose identity is known. The

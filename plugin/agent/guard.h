@@ -22,9 +22,10 @@ struct guard *guard_new(void *parent, struct timers *timers, struct logger *logg
 /* NULL: nothing is shared. */
 void guard_configure(struct guard *guard, const char *state_dir);
 
+/* These are those of logons.h, at this moment. Accounts live as long as the guard. */
 struct account *guard_account(struct guard *guard, const struct credentials *name);
 bool guard_allow(struct account *account, uint64_t identity, struct failure *why);
-/* `account` NULL: NO_TIME */
+/* `account` NULL: NO_TIME. */
 int64_t guard_rests_until(const struct account *account, uint64_t identity);
 
 void guard_request(struct guard *guard, struct logon *logon);

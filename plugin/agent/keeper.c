@@ -202,8 +202,8 @@ static bool take_config(struct keeper *keeper, void *scratch, struct bytes body)
 	return true;
 }
 
-/* The server can be polled again; one that is polled at this moment keeps it for the next
- * time, if its result does not bring a newer one. */
+/* The server can be polled again. One that is polled at this moment does without: its
+ * result is answered with a newer one. */
 static bool take_state(struct keeper *keeper, void *scratch, struct bytes body)
 {
 	struct message_state message;

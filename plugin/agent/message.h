@@ -65,7 +65,7 @@ struct message_state {
 /* How a poll ended. */
 enum poll_end {
 	POLL_LEARNED,  /* something was learned */
-	POLL_FAILED,   /* the server was asked, and nothing was learned */
+	POLL_FAILED,   /* nothing was learned: no answer, or no worker could ask */
 	POLL_NOT_MADE, /* nobody was asked: the account rests, its file is unusable */
 	POLL_ENDS
 };
@@ -73,14 +73,14 @@ enum poll_end {
 struct message_result {
 	char *server;
 	enum poll_end end;
-	int64_t began;       /* by this machine's clock; seconds */
+	int64_t began; /* by this machine's clock; seconds */
 	uint32_t took_ms;
-	int64_t next_poll;     /* by this machine's clock */
+	int64_t next_poll;     /* by this machine's clock; seconds */
 	int64_t backoff_until; /* of its account; NO_TIME */
 	struct bytes evidence; /* for message_take_evidence() */
 };
 
-/* A worker was ended, or ended by itself, before its poll did. */
+/* A worker was killed as it was late, or ended by itself, before its poll did. */
 struct message_killed {
 	char *server;
 	char *text;

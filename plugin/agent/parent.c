@@ -162,7 +162,7 @@ static void load_again(struct parent *parent)
 	}
 }
 
-/* The rest of [agent] is read at the start only. */
+/* What else of [agent] concerns this role is read at the start only. */
 static void apply_agent(struct parent *parent, const struct agent_settings *agent)
 {
 	parent->view.totals.are_notifications_enabled = agent->notifications;

@@ -10,7 +10,14 @@
 /*
  * imc-agentd is three kinds of process, all of them this program: the parent starts the
  * keeper, the keeper starts workers. Each is executed anew, so that none inherits what
- * another one had in memory or open.
+ * another one had in memory or open. Which file is whose:
+ *
+ *   parent   parent settings instance attendant | fleet server row alarms | keeping
+ *            standing | teller notice totals | agentx* handlers table objects* appl
+ *   keeper   keeper schedule | polls probe names | guard logons cards trust | crew hand
+ *            slots trouble
+ *   worker   worker sandbox
+ *   all      main options role log | message* packet channel | timers heap
  */
 enum agent_role { ROLE_OF_PARENT, ROLE_OF_KEEPER, ROLE_OF_WORKER };
 

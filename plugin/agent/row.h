@@ -7,8 +7,9 @@
 
 /*
  * What the MIB says of one server: the newest verdict, and how polling it goes. Plain
- * data, made by fleet, read by the columns (objects.c) and by alarms. Texts are cleaned
- * and valid UTF-8. Moments are seconds since 1970; NO_TIME: not known.
+ * data, written by server.c, read by the columns (objects_servers.c, objects_events.c,
+ * appl.c) and for notifications. Texts are cleaned and valid UTF-8. Moments are seconds
+ * since 1970; NO_TIME: not known.
  */
 
 enum { ROW_EVENTS = 16 };

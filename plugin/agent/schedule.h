@@ -25,13 +25,12 @@ enum turn_end { TURN_WORKED, TURN_FAILED, TURN_NOT_MADE };
 
 struct schedule *schedule_new(void *parent, int64_t start_ms);
 
-/*
- * A server that is new: its first poll does not wait for its place, but new ones do not
- * all begin at once: it is number `rank` of `count`. Seconds; `retries`: quick ones after
- * a poll that failed.
- */
+/* A server that is new; schedule_first() follows. `interval`: seconds; `retries`: quick
+ * polls after one that failed. */
 void schedule_add(struct schedule *schedule, struct turn *turn, void *server,
 	const char *name, int64_t interval, unsigned retries);
+/* Its first poll does not wait for its place, but new ones do not all begin at once: it
+ * is number `rank`, from 0, of `count`. */
 void schedule_first(struct schedule *schedule, struct turn *turn, size_t rank,
 	size_t count, int64_t now_ms);
 /* A server that stays: only a new interval gives it a new time. */

@@ -36,7 +36,8 @@ struct slots *slots_new(void *parent);
 void slots_resize(struct slots *slots, unsigned well, unsigned suspect);
 unsigned slots_total(const struct slots *slots);
 
-/* Polls of different accounts cannot share a worker. Lanes live as long as the slots. */
+/* Polls of different accounts cannot share a worker. `account`: the path of its
+ * credentials file, "" for polls that need none. Lanes live as long as the slots. */
 struct lane *slots_lane(struct slots *slots, const char *account);
 const char *slots_account(const struct lane *lane);
 /* Workers of the account that have nothing to do. */

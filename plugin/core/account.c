@@ -28,8 +28,7 @@ static void note(struct account_word *word, const struct failure *why)
 	word->has_trouble = true;
 }
 
-/* The account's file, locked until `ret_entry` is freed. NULL: there is none to be had.
- */
+/* The account's file, locked until it is freed. NULL: there is none to be had. */
 static struct store_entry *lock(struct store *store,
 	const struct credentials *credentials, struct account_word *word)
 {

@@ -23,7 +23,8 @@ struct credentials {
 
 enum { CREDENTIALS_MAX_BYTES = 4096 };
 
-/* None of them; strings that are put in belong to the object. */
+/* Without any of them yet; strings that are put in must be talloc objects of it, and are
+ * wiped with it. */
 struct credentials *credentials_new(void *parent);
 
 /*

@@ -13,7 +13,7 @@ enum { RESOLVE_MAX = 4, RESOLVE_TEXT = 80 };
 
 struct addresses {
 	char text[RESOLVE_MAX][RESOLVE_TEXT];
-	size_t count; /* at least 1 */
+	size_t count; /* of an answer: at least 1 */
 };
 
 /* An address is returned as it is; false: it is a name. */
