@@ -96,8 +96,10 @@ static int transmit(netsnmp_transport *transport, const void *data, int length,
 	(void)from;
 	(void)from_length;
 	struct agentx_socket *own = registered();
-	if (agentx_socket_clock() >= own->deadline)
+	if (agentx_socket_clock() >= own->deadline) {
+		own->failed++;
 		return -1;
+	}
 	if (send_all(own, transport->sock, data, (size_t)length))
 		return length;
 	own->failed++;

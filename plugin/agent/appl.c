@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <net-snmp/net-snmp-config.h>
 
 #include <net-snmp/net-snmp-includes.h>
 
-#include "core/memory.h"
 #include "objects_tables.h"
 
 /* RFC 2788, applOperStatus */
@@ -61,74 +59,22 @@ static const struct column columns[] = {
 	{6, "applOperStatus", ASN_INTEGER, get_oper_status, 0},
 };
 
-/*
- * The view's rows are in the order of their names; here they go by applIndex. The order
- * is made anew whenever it no longer fits, which is looked at with each question, so that
- * nobody has to say when the servers have changed.
- */
-struct order {
-	const struct objects_view *view;
-	size_t *places; /* in view->rows */
-	size_t count;
-};
-
-static uint32_t index_at(const struct order *order, size_t position)
-{
-	return order->view->rows[order->places[position]]->appl_index;
-}
-
-static bool is_right(const struct order *order)
-{
-	if (order->count != order->view->row_count)
-		return false;
-	for (size_t i = 1; i < order->count; i++) {
-		if (index_at(order, i - 1) >= index_at(order, i))
-			return false;
-	}
-	return true;
-}
-
-static int compare_places(const void *a, const void *b, void *context)
-{
-	const struct objects_view *view = context;
-	uint32_t first = view->rows[*(const size_t *)a]->appl_index;
-	uint32_t second = view->rows[*(const size_t *)b]->appl_index;
-	return (first > second) - (first < second);
-}
-
-static void make_right(struct order *order)
-{
-	if (is_right(order))
-		return;
-	order->count = order->view->row_count;
-	if (order->count == 0)
-		return;
-	order->places = memory_resize(order, order->places, size_t, order->count);
-	for (size_t i = 0; i < order->count; i++)
-		order->places[i] = i;
-	qsort_r(order->places, order->count, sizeof(size_t), compare_places,
-		(void *)order->view);
-}
-
-/* The rows' context is the place of a pointer, because it does not change itself. */
-
 static size_t count(const void *context)
 {
-	struct order *const *order = context;
-	make_right(*order);
-	return (*order)->count;
+	const struct objects_view *view = context;
+	return view->row_count;
 }
 
 static const void *row_of(const void *context, size_t position)
 {
-	struct order *const *order = context;
-	return (*order)->view->rows[(*order)->places[position]];
+	const struct objects_view *view = context;
+	return view->rows_by_appl_index[position];
 }
 
 static size_t index_of(const void *context, size_t position, uint32_t *ret)
 {
-	struct order *const *order = context;
-	ret[0] = index_at(*order, position);
+	const struct objects_view *view = context;
+	ret[0] = view->rows_by_appl_index[position]->appl_index;
 	return 1;
 }
 
@@ -154,15 +100,7 @@ static const struct table_group group = {
 	.count = 1,
 };
 
-const void *appl_rows(void *parent, const struct objects_view *view)
-{
-	struct order **place = memory_new(parent, struct order *);
-	*place = memory_new(place, struct order);
-	(*place)->view = view;
-	return place;
-}
-
 void appl_register(struct agentx *agentx, const struct objects_view *view)
 {
-	agentx_serve(agentx, &group, appl_rows(agentx, view));
+	agentx_serve(agentx, &group, view);
 }

@@ -25,6 +25,7 @@ struct attendant {
 	pid_t pid; /* 0: there is none */
 	struct channel *channel;
 	int64_t heard_ms, started_ms;
+	bool is_bad; /* to be replaced at the next step */
 };
 
 /* SIGKILL first: it may be hung. Then it is gone at once, and no zombie stays. */
@@ -99,6 +100,12 @@ void attendant_send(struct attendant *attendant, struct packet *packet)
 		talloc_free(packet);
 }
 
+void attendant_replace(struct attendant *attendant, const char *why)
+{
+	log_error(attendant->logger, "the keeper is replaced: %s", why);
+	attendant->is_bad = true;
+}
+
 void attendant_step(struct attendant *attendant, int64_t now_ms)
 {
 	struct failure why;
@@ -107,6 +114,9 @@ void attendant_step(struct attendant *attendant, int64_t now_ms)
 			"the keeper says nothing: another one is started");
 		bury(attendant);
 	}
+	if (attendant->is_bad)
+		bury(attendant);
+	attendant->is_bad = false;
 	if (attendant->pid != 0 || now_ms - attendant->started_ms < AGAIN_MS)
 		return;
 	if (start(attendant, &why))

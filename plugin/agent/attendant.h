@@ -29,6 +29,9 @@ bool attendant_new(void *parent, struct tevent_context *loop, struct logger *log
 /* Takes the packet over; lost where there is no keeper at the moment. */
 void attendant_send(struct attendant *attendant, struct packet *packet);
 
+/* It cannot be trusted any more. Not while it is being listened to: soon. */
+void attendant_replace(struct attendant *attendant, const char *why);
+
 /* Call it often. `now_ms`: CLOCK_MONOTONIC. */
 void attendant_step(struct attendant *attendant, int64_t now_ms);
 

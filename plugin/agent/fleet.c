@@ -138,6 +138,12 @@ void fleet_take(struct fleet *fleet, struct server *server,
 	note(fleet, server, &before);
 }
 
+void fleet_clock_was_set(struct fleet *fleet, int64_t seconds)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		fleet->servers[i]->ended_at += seconds;
+}
+
 void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed)
 {
 	for (size_t i = 0; i < fleet->count; i++) {
@@ -202,6 +208,25 @@ static void retire(struct server **servers, size_t count)
 	talloc_free(servers);
 }
 
+static int compare_appl_index(const void *a, const void *b)
+{
+	const struct row *const *x = a, *const *y = b;
+	return (*x)->appl_index < (*y)->appl_index ? -1
+						   : (*x)->appl_index > (*y)->appl_index;
+}
+
+static void list_rows(struct fleet *fleet)
+{
+	talloc_free(fleet->rows);
+	talloc_free(fleet->rows_by_appl_index);
+	fleet->rows = memory_array(fleet, struct row *, fleet->count);
+	fleet->rows_by_appl_index = memory_array(fleet, struct row *, fleet->count);
+	for (size_t i = 0; i < fleet->count; i++)
+		fleet->rows[i] = fleet->rows_by_appl_index[i] = fleet->servers[i]->row;
+	qsort(fleet->rows_by_appl_index, fleet->count, sizeof(struct row *),
+		compare_appl_index);
+}
+
 void fleet_configure(struct fleet *fleet, const struct config *config, int64_t now,
 	void (*joined)(void *context, struct server *server), void *context)
 {
@@ -226,12 +251,9 @@ void fleet_configure(struct fleet *fleet, const struct config *config, int64_t n
 	qsort(servers, count, sizeof(servers[0]), compare_servers);
 	retire(left, left_count);
 	talloc_free(fleet->servers);
-	talloc_free(fleet->rows);
 	fleet->servers = servers;
-	fleet->rows = memory_array(fleet, struct row *, count);
 	fleet->count = count;
-	for (size_t i = 0; i < count; i++)
-		fleet->rows[i] = servers[i]->row;
+	list_rows(fleet);
 	fleet->has_news = fleet->has_unsaved = fleet->has_changed = true;
 }
 

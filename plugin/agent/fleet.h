@@ -12,6 +12,7 @@
 struct fleet {
 	struct server **servers;
 	struct row **rows; /* theirs, in the same order */
+	struct row **rows_by_appl_index;
 	size_t count;
 	struct standing *before; /* what the process before this one left, and what was
 				    known of servers that left the configuration */
@@ -35,6 +36,8 @@ void fleet_configure(struct fleet *fleet, const struct config *config, int64_t n
 void fleet_take(struct fleet *fleet, struct server *server,
 	const struct message_result *result, struct evidence *evidence, int64_t now,
 	uint32_t *suppressed);
+/* This machine's clock was set by so many seconds: ages are not. */
+void fleet_clock_was_set(struct fleet *fleet, int64_t seconds);
 /* Looks for those whose polls no longer end. */
 void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed);
 /* The master was away since `lost_at`. */

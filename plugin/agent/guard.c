@@ -15,6 +15,7 @@ struct guard {
 	struct timers *timers;
 	struct timer timer;
 	struct logons *logons;
+	bool is_configured;
 	struct store *store; /* NULL: nothing is shared */
 	int64_t told_trouble;
 	guard_decide *decide;
@@ -126,7 +127,9 @@ struct guard *guard_new(void *parent, struct timers *timers, struct logger *logg
 void guard_configure(struct guard *guard, const char *state_dir)
 {
 	struct failure why;
-	TALLOC_FREE(guard->store);
+	if (guard->is_configured)
+		return;
+	guard->is_configured = true;
 	if (state_dir != NULL && !store_open(guard, state_dir, &guard->store, &why)) {
 		guard->store = NULL;
 		tell_trouble(guard, &why);

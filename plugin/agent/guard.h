@@ -19,7 +19,7 @@ typedef void guard_outrun(void *context, struct logon *logon);
 
 struct guard *guard_new(void *parent, struct timers *timers, struct logger *logger,
 	guard_decide *decide, guard_outrun *outrun, void *context);
-/* NULL: nothing is shared. */
+/* NULL: nothing is shared. The first time counts, as for all of imc-agentd. */
 void guard_configure(struct guard *guard, const char *state_dir);
 
 /* These are those of logons.h, at this moment. Accounts live as long as the guard. */

@@ -15,7 +15,8 @@
 enum {
 	READY_MS = 10000, /* to start and say so */
 	GRACE_MS = 2000,  /* after a poll's deadline */
-	IDLE_MS = 60000
+	IDLE_MS = 60000,
+	LOGONS_MAX = 8 /* that one poll asks for: one, and another without SPNEGO */
 };
 
 struct hand {
@@ -26,6 +27,7 @@ struct hand {
 	uint64_t identity;
 	enum hand_step step, before_end;
 	int64_t since_ms;
+	unsigned logons;    /* that it asked for in this poll */
 	struct timer timer; /* the end of what it does, or of doing nothing */
 };
 
@@ -89,6 +91,8 @@ static bool take_message(struct hand *hand, const struct message *message)
 	if (hand->step != HAND_WORKS)
 		return false;
 	if (message->type == MESSAGE_LOGGING_ON) {
+		if (++hand->logons > LOGONS_MAX)
+			return false;
 		hooks->logging_on(hand->context);
 		return true;
 	}
@@ -184,6 +188,7 @@ uint64_t hand_identity(const struct hand *hand)
 void hand_order(struct hand *hand, struct packet *order, int64_t deadline_ms,
 	const int *files, size_t file_count)
 {
+	hand->logons = 0;
 	go_to(hand, HAND_WORKS, deadline_ms + GRACE_MS);
 	channel_send(hand->channel, order, files, file_count);
 }

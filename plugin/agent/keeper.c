@@ -253,7 +253,7 @@ static void take(
 static void on_end(void *context, const char *why)
 {
 	struct keeper *keeper = context;
-	(void)why;
+	log_info(keeper->logger, "ends with the parent: %s", why);
 	keeper->is_alone = true;
 }
 

@@ -105,6 +105,17 @@ bool keeping_load(struct keeping *keeping, struct server *server)
 	return true;
 }
 
+void keeping_load_again(struct keeping *keeping, struct server *server)
+{
+	struct failure before = *server->trouble;
+	TALLOC_FREE(server->trouble);
+	server->is_unreadable = false;
+	if (!keeping_load(keeping, server))
+		server->is_unreadable = true;
+	if (server->is_unreadable && server->trouble == NULL)
+		server_has_trouble(server, &before);
+}
+
 /* A check_imc that holds the file is waited for: until the next time. A file that could
  * not be read is not written over: an operator may want to see it. */
 static void save_state(struct keeping *keeping, struct server *server)

@@ -24,6 +24,9 @@ bool keeping_open(void *parent, const char *directory, struct fleet *fleet,
  * told of in the row, and left as it is. */
 bool keeping_load(struct keeping *keeping, struct server *server);
 
+/* The same for one that could not be read: its owner may have seen to it. */
+void keeping_load_again(struct keeping *keeping, struct server *server);
+
 /* Writes state files that are older than what is known, until `deadline_ms`
  * (CLOCK_MONOTONIC); the others next time. */
 void keeping_save_states(

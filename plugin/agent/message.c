@@ -97,7 +97,7 @@ bool message_take_result(void *parent, struct bytes body, struct message_result 
 	ret->took_ms = cursor_u32(&cursor);
 	ret->next_poll = take_i64(&cursor);
 	ret->backoff_until = take_i64(&cursor);
-	ret->evidence = take_bytes(&cursor, MESSAGE_MAX_BYTES);
+	ret->evidence = take_bytes(&cursor, EVIDENCE_MAX_BYTES);
 	return is_whole(&cursor) && ret->server != NULL;
 }
 
@@ -304,6 +304,6 @@ bool message_take_done(struct bytes body, struct message_done *ret)
 	struct cursor cursor = cursor_at(body);
 	ret->end = take_choice(&cursor, POLL_ENDS);
 	ret->logon = take_choice(&cursor, LOGON_ENDS);
-	ret->evidence = take_bytes(&cursor, MESSAGE_MAX_BYTES);
+	ret->evidence = take_bytes(&cursor, EVIDENCE_MAX_BYTES);
 	return is_whole(&cursor);
 }

@@ -37,7 +37,11 @@ enum message_type {
 };
 
 /* Of one message, type included: a configuration, or the evidence of the longest log. */
-enum { MESSAGE_MAX_BYTES = 72 * 1024 * 1024, MESSAGE_HEAD = 6 };
+enum {
+	MESSAGE_MAX_BYTES = 72 * 1024 * 1024,
+	EVIDENCE_MAX_BYTES = 64 * 1024 * 1024,
+	MESSAGE_HEAD = 6
+};
 
 struct message {
 	enum message_type type;

@@ -14,6 +14,7 @@
 struct objects_view {
 	/* In the order of the MIB's index: the shorter name first, then by its bytes. */
 	struct row **rows;
+	struct row **rows_by_appl_index; /* the same, for applTable */
 	size_t row_count;
 	struct totals totals;
 };

@@ -39,7 +39,9 @@ static const void *row_of(const void *context, size_t position)
 	const struct objects_view *view = context;
 	const struct row *server = view->rows[position / ROW_EVENTS];
 	size_t place = position % ROW_EVENTS;
-	return place < server->event_count ? &server->events[place] : NULL;
+	/* Before the first poll no more than their numbers is known. */
+	return server->is_judged && place < server->event_count ? &server->events[place]
+								: NULL;
 }
 
 /* Empty places come after all numbers. */

@@ -176,6 +176,14 @@ static bool get_interval(
 	return true;
 }
 
+/* One that is over says nothing any more. */
+static bool get_backoff(
+	const void *row, const struct column *column, int64_t now, struct cell *ret)
+{
+	const struct row *server = row;
+	return server->backoff_until > now && objects_moment(row, column, now, ret);
+}
+
 static bool get_poll_age(
 	const void *row, const struct column *column, int64_t now, struct cell *ret)
 {
@@ -259,7 +267,7 @@ static const struct column columns[] = {
 	{36, "imcServerFailureKind", ASN_INTEGER, get_failure_kind, 0},
 	{37, "imcServerFailureText", ASN_OCTET_STR, get_failure_text, 0},
 	{38, "imcServerFailedPolls", ASN_GAUGE, objects_number, AT(failed_polls)},
-	{39, "imcServerBackoffUntil", ASN_OCTET_STR, objects_moment, AT(backoff_until)},
+	{39, "imcServerBackoffUntil", ASN_OCTET_STR, get_backoff, AT(backoff_until)},
 	{40, "imcServerDiscontinuityTime", ASN_OCTET_STR, objects_moment,
 		AT(discontinuity_time)},
 };

@@ -11,9 +11,8 @@
  */
 extern const struct table objects_scalars, objects_servers, objects_events, objects_told;
 
-/* RFC 2788's; its rows' context is made by appl_rows(). */
+/* RFC 2788's. */
 extern const struct table appl_table;
-const void *appl_rows(void *parent, const struct objects_view *view);
 
 /* The objects of a notification, snmpTrapOID.0 first; for snmp_free_varbind(). */
 struct variable_list;

@@ -63,6 +63,9 @@ bool agent_options_parse(
 		if (letter == ':')
 			return fail(why, FAIL_USAGE, "%s needs a value (see --help)",
 				argv[optind - 1]);
+		if (letter == '?' && optopt != 0)
+			return fail(why, FAIL_USAGE,
+				"there is no option -%c (see --help)", optopt);
 		if (letter == '?')
 			return fail(why, FAIL_USAGE, "there is no option %s (see --help)",
 				argv[optind - 1]);

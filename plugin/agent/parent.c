@@ -11,6 +11,7 @@
 
 #include "attendant.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "instance.h"
 #include "keeping.h"
 #include "log.h"
@@ -21,10 +22,12 @@
 #include "timers.h"
 
 enum {
-	STEP_MS = 200,     /* what is not driven by messages is looked at this often... */
-	LOOK_MS = 1000,    /* ...and what goes through all servers this often */
-	SAVING_MS = 10,    /* so long may one step write state files */
-	FAREWELL_MS = 1000 /* and the last one */
+	STEP_MS = 200,  /* what is not driven by messages is looked at this often... */
+	LOOK_MS = 1000, /* ...and what goes through all servers this often */
+	SAVING_MS = 10, /* so long may one step write state files */
+	FAREWELL_MS = 1000,       /* and the last one */
+	CLOCK_SLACK = 2,          /* seconds: rounding, and a clock that is slewed */
+	RELOAD_ERROR_BYTES = 1024 /* an ImcText of the MIB */
 };
 
 struct parent {
@@ -33,6 +36,7 @@ struct parent {
 	struct timers *timers;
 	struct timer step;
 	struct settings *settings;
+	const struct agent_settings *started_with;
 	struct fleet *fleet;
 	struct keeping *keeping;
 	struct attendant *attendant;
@@ -41,6 +45,8 @@ struct parent {
 	struct teller teller;
 	uint64_t watchdog_usec;
 	int64_t watchdog_ms, looked_ms;
+	int64_t clock_lead; /* of the wall clock over CLOCK_MONOTONIC, seconds; 0: not
+			       looked at */
 	bool is_over;
 };
 
@@ -107,19 +113,22 @@ static void take_result(struct parent *parent, void *scratch, struct bytes body)
 {
 	struct message_result result;
 	if (!message_take_result(scratch, body, &result)) {
-		log_error(parent->logger, "the keeper sent what is no result");
+		attendant_replace(parent->attendant, "it sent what is no result");
 		return;
 	}
 	struct totals *totals = &parent->view.totals;
 	struct server *server = fleet_find(parent->fleet, result.server);
 	if (server == NULL)
 		return; /* it left the configuration meanwhile */
+	struct evidence *evidence = evidence_of(scratch, server, &result, parent->logger);
+	/* The worker may say so: what counts is what it sent. */
+	if (result.end == POLL_LEARNED && !evidence_is_anything_learned(evidence))
+		result.end = POLL_FAILED;
 	totals->polls_done++;
 	totals->polls_failed += result.end != POLL_LEARNED;
 	enum status before = server->row->status;
 	bool was_judged = server->row->is_judged;
-	fleet_take(parent->fleet, server, &result,
-		evidence_of(scratch, server, &result, parent->logger), time(NULL),
+	fleet_take(parent->fleet, server, &result, evidence, time(NULL),
 		&totals->notifications_suppressed);
 	log_change(parent, server, before, was_judged);
 	send_state(parent, server);
@@ -150,44 +159,18 @@ static void load(void *context, struct server *server)
 	server->is_unread = !keeping_load(parent->keeping, server);
 }
 
-static void load_again(struct parent *parent)
+static void load_again(struct parent *parent, int64_t now)
 {
+	bool is_full_minute = now % WHEN_MINUTE == 0; /* once a minute is enough */
 	for (size_t i = 0; i < parent->fleet->count; i++) {
 		struct server *server = parent->fleet->servers[i];
+		if (server->is_unreadable && is_full_minute)
+			keeping_load_again(parent->keeping, server);
 		if (!server->is_unread)
 			continue;
 		load(parent, server);
 		if (!server->is_unread)
 			send_state(parent, server);
-	}
-}
-
-/* What else of [agent] concerns this role is read at the start only. */
-static void apply_agent(struct parent *parent, const struct agent_settings *agent)
-{
-	parent->view.totals.are_notifications_enabled = agent->notifications;
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static void warn_of_start_settings(const struct parent *parent,
-	const struct agent_settings *before, const struct agent_settings *after)
-{
-	const struct {
-		const char *key;
-		bool is_same;
-	} rows[] = {
-		{"agentx_socket", is_same(before->agentx_socket, after->agentx_socket)},
-		{"state_dir", is_same(before->state_dir, after->state_dir)},
-		{"appl_table", before->appl_table == after->appl_table},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!rows[i].is_same)
-			log_warn(parent->logger, "%s takes effect at the next start",
-				rows[i].key);
 	}
 }
 
@@ -198,9 +181,11 @@ static void enforce(struct parent *parent, struct settings *settings)
 	parent->settings = settings;
 	fleet_configure(parent->fleet, settings->config, time(NULL), load, parent);
 	parent->view.rows = parent->fleet->rows;
+	parent->view.rows_by_appl_index = parent->fleet->rows_by_appl_index;
 	parent->view.row_count = parent->fleet->count;
 	fleet_count(parent->fleet, &parent->view.totals);
-	apply_agent(parent, settings->config->agent);
+	parent->view.totals.are_notifications_enabled =
+		settings->config->agent->notifications;
 	talloc_free(before);
 }
 
@@ -212,13 +197,14 @@ static void reload(struct parent *parent)
 	totals->reloaded_at = time(NULL);
 	TALLOC_FREE(totals->reload_error);
 	if (!settings_read(parent, parent->settings->path, &settings, &why)) {
-		totals->reload_error = memory_copy(parent, why.text);
+		totals->reload_error =
+			text_clean_value(parent, why.text, RELOAD_ERROR_BYTES);
 		log_error(parent->logger, "the old configuration stays in force: %s",
 			why.text);
 		return;
 	}
-	warn_of_start_settings(
-		parent, parent->settings->config->agent, settings->config->agent);
+	settings_say_what_waits(
+		parent->logger, parent->started_with, settings->config->agent);
 	enforce(parent, settings);
 	brief_keeper(parent);
 	log_info(parent->logger, "%s was read again: %zu servers", settings->path,
@@ -260,6 +246,16 @@ static void on_lost(void *context)
 
 static const struct agentx_hooks agentx_hooks = {on_connected, on_lost};
 
+/* The wall clock may be set; CLOCK_MONOTONIC is not, and tells. */
+static void look_at_clock(struct parent *parent, int64_t now, int64_t now_ms)
+{
+	int64_t lead = now - now_ms / 1000;
+	int64_t step = lead - parent->clock_lead;
+	if (parent->clock_lead != 0 && (step < -CLOCK_SLACK || step > CLOCK_SLACK))
+		fleet_clock_was_set(parent->fleet, step);
+	parent->clock_lead = lead;
+}
+
 /* What goes through all servers. */
 static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 {
@@ -267,7 +263,8 @@ static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 	if (now_ms - parent->looked_ms < LOOK_MS)
 		return;
 	parent->looked_ms = now_ms;
-	load_again(parent);
+	look_at_clock(parent, now, now_ms);
+	load_again(parent, now);
 	fleet_look_for_stale(parent->fleet, now, &totals->notifications_suppressed);
 	fleet_count(parent->fleet, totals);
 }
@@ -342,6 +339,7 @@ bool parent_new(void *owner, const char *config_path, struct logger *logger,
 		!keeping_open(parent, settings->config->agent->state_dir, parent->fleet,
 			logger, &parent->keeping, why))
 		return false;
+	parent->started_with = talloc_steal(parent, settings->config->agent);
 	enforce(parent, settings);
 	serve(parent);
 	parent->step = (struct timer){.fire = on_step, .context = parent};
@@ -378,6 +376,7 @@ int parent_run(struct parent *parent)
 		parent->fleet->count);
 	while (!parent->is_over && tevent_loop_once(parent->loop) == 0)
 		;
+	bool is_ordered = parent->is_over;
 	say_farewell(parent);
-	return 0;
+	return is_ordered ? 0 : 1;
 }

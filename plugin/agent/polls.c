@@ -182,8 +182,7 @@ static void on_done(void *context, struct job *job, const struct message_done *d
 	else if (poll->is_denied)
 		finish_without(poll, POLL_NOT_MADE, &poll->denial, true, NULL);
 	else
-		finish(poll, was_waiting ? POLL_NOT_MADE : POLL_FAILED, done->evidence,
-			was_waiting, NULL);
+		finish(poll, POLL_FAILED, done->evidence, was_waiting, NULL);
 }
 
 static void on_lost(void *context, struct job *job, const struct crew_loss *loss)

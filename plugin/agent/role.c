@@ -138,6 +138,11 @@ void role_protect(enum agent_role role)
 #endif
 	if (role == ROLE_OF_PARENT)
 		return;
+	/* What is meant for the parent may be sent to all: by a terminal, or pkill. */
+	sigaction(SIGHUP, &ignore, NULL);
+	sigaction(SIGINT, &ignore, NULL);
+	if (role == ROLE_OF_KEEPER) /* it ends when the parent does */
+		sigaction(SIGTERM, &ignore, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (is_orphan())
 		raise(SIGKILL);

@@ -8,17 +8,20 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-enum { TEXT_BYTES = 255 }; /* an SnmpAdminString, RFC 3411 */
+enum {
+	TEXT_BYTES = 255, /* an SnmpAdminString, RFC 3411 */
+	LONG_BYTES = 1024 /* an ImcText */
+};
 
-char *row_text(struct row *row, const char *text)
+char *row_long_text(struct row *row, const char *text)
 {
-	return text_clean_value(row, text, TEXT_BYTES);
+	return text_clean_value(row, text, LONG_BYTES);
 }
 
 static void replace(struct row *row, char **field, const char *text)
 {
 	char *before = *field;
-	*field = text == NULL ? NULL : row_text(row, text);
+	*field = text == NULL ? NULL : text_clean_value(row, text, TEXT_BYTES);
 	talloc_free(before);
 }
 
@@ -193,7 +196,9 @@ void row_take(struct row *row, const struct verdict *verdict, int64_t now)
 	row->state_since = verdict->state_since;
 	take_condition(row, verdict, now);
 	take_logs(row, verdict, now);
-	replace(row, &row->advice, verdict->advice);
+	talloc_free(row->advice);
+	row->advice =
+		verdict->advice != NULL ? row_long_text(row, verdict->advice) : NULL;
 	row->boot_time = verdict->boot_time;
 	row->has_clock_skew = evidence_has(evidence, PART_CLOCK);
 	row->clock_skew = evidence->clock_skew;

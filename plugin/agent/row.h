@@ -98,8 +98,8 @@ void row_take(struct row *row, const struct verdict *verdict, int64_t now);
 /* One more finding for a row that is judged already, and how bad that is. */
 void row_add_finding(
 	struct row *row, const struct policy *policy, enum key key, const char *text);
-/* Cleaned, and cut to what an SnmpAdminString holds. */
-char *row_text(struct row *row, const char *text);
+/* Cleaned, and cut to what an ImcText of the MIB holds. */
+char *row_long_text(struct row *row, const char *text);
 /* Does the row have this finding? */
 bool row_has_finding(const struct row *row, enum key key);
 

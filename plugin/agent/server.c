@@ -24,10 +24,19 @@ struct server *server_new(void *parent, const struct target *target, int64_t now
 
 void server_configure(struct server *server, const struct target *target)
 {
+	char *state_name = name_of_state(server, target);
+	bool is_same = strcmp(state_name, server->state_name) == 0;
 	server->target = target;
 	talloc_free(server->state_name);
-	server->state_name = name_of_state(server, target);
+	server->state_name = state_name;
 	row_configure(server->row, target);
+	if (is_same)
+		return;
+	/* Another port, another way to learn: what is remembered is another file. */
+	TALLOC_FREE(server->state);
+	TALLOC_FREE(server->trouble);
+	server->is_unsaved = server->is_unreadable = false;
+	server->is_unread = server->keeps_state;
 }
 
 /* --- from evidence to a verdict --- */
@@ -138,11 +147,8 @@ static const struct failure *first_failure(const struct evidence *evidence)
 static void take_failure(struct row *row, const struct failure *why)
 {
 	talloc_free(row->failure_text);
-	row->failure_text = NULL;
-	if (why == NULL)
-		return;
-	row->failure_kind = why->kind;
-	row->failure_text = row_text(row, why->text);
+	row->failure_text = why != NULL ? row_long_text(row, why->text) : NULL;
+	row->failure_kind = why != NULL ? why->kind : 0;
 }
 
 /* How polling goes. */

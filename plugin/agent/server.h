@@ -18,7 +18,7 @@ struct server {
 	char *state_name;   /* what its state file is kept under: core/name.h */
 	char *state;        /* text of the state file; NULL: nothing is remembered */
 	bool keeps_state;   /* there is a state directory */
-	bool is_unread;     /* the file: a check_imc holds it now */
+	bool is_unread;     /* the file: it comes first; a check_imc may hold it */
 	bool is_unsaved;    /* the file is older than `state` */
 	bool is_unreadable; /* the file: it is left as it is, for its owner to see */
 	struct failure

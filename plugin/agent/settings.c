@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 
+#include <string.h>
+
 #include "core/memory.h"
+#include "log.h"
 
 bool settings_read(
 	void *parent, const char *path, struct settings **ret, struct failure *why)
@@ -16,4 +19,27 @@ bool settings_read(
 	}
 	talloc_free(settings);
 	return false;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+void settings_say_what_waits(struct logger *logger, const struct agent_settings *start,
+	const struct agent_settings *now)
+{
+	const struct {
+		const char *key;
+		bool is_same;
+	} rows[] = {
+		{"agentx_socket", is_same(start->agentx_socket, now->agentx_socket)},
+		{"state_dir", is_same(start->state_dir, now->state_dir)},
+		{"appl_table", start->appl_table == now->appl_table},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!rows[i].is_same)
+			log_warn(
+				logger, "%s takes effect at the next start", rows[i].key);
+	}
 }

@@ -4,6 +4,8 @@
 
 #include "core/config.h"
 
+struct logger;
+
 /* The configuration in force, and the bytes that it was made from, which the keeper is
  * sent: both roles act on the same text. */
 struct settings {
@@ -15,5 +17,9 @@ struct settings {
 /* Reads and checks the file. A failure names file and line. */
 bool settings_read(
 	void *parent, const char *path, struct settings **ret, struct failure *why);
+
+/* Logs which of the settings that imc-agentd reads at its start only are others now. */
+void settings_say_what_waits(struct logger *logger, const struct agent_settings *start,
+	const struct agent_settings *now);
 
 #endif

@@ -208,8 +208,7 @@ bool standing_parse(
 	}
 	talloc_free(standing);
 	return fail(why, FAIL_DAMAGED,
-		"it is not as this program writes it: remove it; what is raised will be "
-		"told once more");
+		"imc-agentd.standing is not as this program writes it");
 }
 
 bool standing_is_same(const struct standing_server *a, const struct standing_server *b)

@@ -13,6 +13,8 @@ static bool tell(struct teller *teller, struct server *server, int64_t now)
 {
 	enum alarm_pair pair;
 	struct notice notice;
+	if (server->target->policy.is_maintenance)
+		return true; /* it is told afterwards, if it still is so */
 	while (alarms_due(&server->alarms, now, &pair, &notice)) {
 		notice.row = server->row;
 		notice.sequence = teller->fleet->next_sequence;

@@ -85,7 +85,7 @@ static void remember_log(
 	kept->event_count = kept->fall_count = 0;
 	kept->was_cleared = kept->stopped_at_bookmark = kept->is_cut = false;
 	for (size_t i = 0; i < log->event_count; i++) {
-		bool has_room = log->event_count - i <= HARVEST_MAX_EVENTS;
+		bool has_room = log->event_count - i <= STATE_MAX_EVENTS;
 		if ((has_room && log->events[i].time >= oldest) ||
 			&log->events[i] == boot)
 			log_add_event(state, kept, &log->events[i]);
@@ -95,8 +95,8 @@ static void remember_log(
 		if (has_room && log->falls[i].from >= oldest)
 			log_add_fall(state, kept, &log->falls[i]);
 	}
-	if (log->event_count > HARVEST_MAX_EVENTS && kept->event_count > 0) {
-		oldest = log->events[log->event_count - HARVEST_MAX_EVENTS].time;
+	if (log->event_count > STATE_MAX_EVENTS && kept->event_count > 0) {
+		oldest = log->events[log->event_count - STATE_MAX_EVENTS].time;
 		kept->is_wrapped = true;
 	}
 	if (kept->event_count < log->event_count) {

@@ -15,6 +15,10 @@ struct state {
 	int64_t clock_skew, clock_read_at; /* NO_TIME: never */
 };
 
+/* Of one log, at most: the text of both logs is to fit into a file (STATE_MAX_BYTES),
+ * also where each event has the longest strings. */
+enum { STATE_MAX_EVENTS = 32768 };
+
 /* Nothing remembered yet. */
 struct state *state_new(void *parent);
 

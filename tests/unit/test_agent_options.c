@@ -25,6 +25,7 @@ static const struct row {
 	{{"imc-agentd", "--config"}, 0, false, NULL,
 		"--config needs a value (see --help)"},
 	{{"imc-agentd", "-x"}, 0, false, NULL, "there is no option -x (see --help)"},
+	{{"imc-agentd", "-xf"}, 0, false, NULL, "there is no option -x (see --help)"},
 	{{"imc-agentd", "--no-such"}, 0, false, NULL,
 		"there is no option --no-such (see --help)"},
 	{{"imc-agentd", "start"}, 0, false, NULL,

@@ -132,6 +132,9 @@ static void an_applindex_belongs_to_a_name_for_ever(void **state)
 	configure(*state, fleet, config(*state, "A", "C", "D"));
 	assert_int_equal(fleet_find(fleet, "A")->row->appl_index, a);
 	assert_int_equal(fleet_find(fleet, "C")->row->appl_index, c);
+	for (size_t i = 1; i < fleet->count; i++)
+		assert_true(fleet->rows_by_appl_index[i - 1]->appl_index <
+			fleet->rows_by_appl_index[i]->appl_index);
 	uint32_t d = fleet_find(fleet, "D")->row->appl_index;
 	assert_true(d != a && d != b && d != c);
 }
@@ -174,6 +177,20 @@ static void what_was_not_told_for_sure_is_told_after_a_restart(void **state)
 	assert_int_equal(count, 2); /* service down, condition raised */
 }
 
+static void a_clock_that_is_set_makes_nobody_stale(void **state)
+{
+	struct fleet *fleet = fleet_new(*state);
+	configure(*state, fleet, config(*state, "A"));
+	fail_start(fleet, "A");
+	struct row *row = fleet_find(fleet, "A")->row;
+	fleet_clock_was_set(fleet, WHEN_DAY);
+	fleet_look_for_stale(fleet, NOW + WHEN_DAY + 60, &suppressed);
+	assert_false(row_has_finding(row, KEY_STALE));
+	fleet_clock_was_set(fleet, -2 * WHEN_DAY);
+	fleet_look_for_stale(fleet, NOW - WHEN_DAY + 181, &suppressed);
+	assert_true(row_has_finding(row, KEY_STALE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +201,7 @@ int main(void)
 		sentence(an_applindex_belongs_to_a_name_for_ever),
 		sentence(numbers_go_on_rising_after_a_restart),
 		sentence(what_was_not_told_for_sure_is_told_after_a_restart),
+		sentence(a_clock_that_is_set_makes_nobody_stale),
 	};
 	return cmocka_run_group_tests_name("fleet", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "agent/server.h"
+#include "core/catalogue.h"
 #include "core/judge.h"
 #include "core/state_text.h"
 #include "scene.h"
@@ -243,6 +244,37 @@ static void trouble_with_the_state_file_is_never_health(void **state)
 	assert_int_equal(server->row->status, STATUS_OK);
 }
 
+static void another_port_is_another_memory(void **state)
+{
+	struct target *target = target_of(*state);
+	struct server *server = server_new(*state, target, NOW);
+	server->keeps_state = true;
+	take(server, POLL_LEARNED, scene(*state, SERVICE_RUNNING, "boot@3h 1000@2h"),
+		NOW);
+	server_configure(server, target);
+	assert_true(server->is_unsaved && server->state != NULL);
+	struct target *moved = target_copy(*state, target);
+	moved->port = 1445;
+	server_configure(server, moved);
+	assert_string_equal(server->state_name, "EXCH01:1445");
+	assert_null(server->state);
+	assert_false(server->is_unsaved);
+	assert_true(server->is_unread); /* the other file is read first */
+}
+
+static void every_advice_of_the_catalogue_arrives_whole(void **state)
+{
+	struct server *server = server_new(*state, target_of(*state), NOW);
+	take(server, POLL_LEARNED, scene(*state, SERVICE_STOPPED, "boot@3h 4071@2h59m"),
+		NOW);
+	assert_string_equal(server->row->advice, catalogue_advice_4071(true));
+	size_t count;
+	const struct catalogue_entry *entries = catalogue_entries(&count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(
+			entries[i].advice == NULL || strlen(entries[i].advice) < 1024);
+}
+
 /* A day of polls, each minute, with a boot and a failure each hour and a lost contact in
  * between: at midnight as much memory as at noon. */
 static void a_day_of_polls_does_not_grow(void **state)
@@ -292,6 +324,8 @@ int main(void)
 		sentence(attempts_keep_their_numbers),
 		sentence(only_the_newest_attempts_are_kept),
 		sentence(trouble_with_the_state_file_is_never_health),
+		sentence(another_port_is_another_memory),
+		sentence(every_advice_of_the_catalogue_arrives_whole),
 		sentence(a_day_of_polls_does_not_grow),
 	};
 	return cmocka_run_group_tests_name("server", tests, NULL, NULL);

@@ -86,23 +86,41 @@ static void every_cut_and_every_changed_byte_is_found(void **state)
 	assert_null(none);
 }
 
+/* With a right last line, so that each row is refused for its own fault. */
 static const char *const hostile[] = {
-	"imc-monitor standing 1\n",
-	"imc-monitor standing 2\nnext 1 1\nend 0000000000000000\n",
-	"imc-monitor standing 1\nnext 1 1\nevent 1 1 1\nend 0000000000000000\n",
-	"imc-monitor standing 1\nnext 99999999999 1\nend 0000000000000000\n",
-	"imc-monitor standing 1\nnext 1 1\nserver a|b 1 1 none 0 0 ---\n",
-	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 RRRRRRRRRRRRRR\n",
+	"",
 	"\n\n\n",
+	"imc-monitor standing 1\n",
+	"imc-monitor standing 2\nnext 1 1\n",
+	"imc-monitor standing 1\nnext 1 1\nevent 1 1 1\n",
+	"imc-monitor standing 1\nnext 99999999999 1\n",
+	"imc-monitor standing 1\nnext -1 1\n",
+	"imc-monitor standing 1\nnext 1 1\nserver a|b 1 1 none 0 0 ---\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 nothing 0 0 ---\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 RRRR\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 RR\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 ???\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 01 1 none 0 0 ---\n",
 };
+
+static char *with_end(void *parent, const char *text)
+{
+	return memory_format(parent, "%send %016llx\n", text,
+		(unsigned long long)bytes_hash(bytes_of(text)));
+}
 
 static void what_it_did_not_write_is_refused(void **state)
 {
-	struct standing *none;
+	struct standing *standing;
 	struct failure why;
+	char *right = with_end(*state,
+		"imc-monitor standing 1\nnext 1 1\n"
+		"server A 1 1 none 0 0 -C?R\n");
+	assert_true(standing_parse(*state, bytes_of(right), &standing, &why));
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		test_row("%s", hostile[i]);
-		assert_false(standing_parse(*state, bytes_of(hostile[i]), &none, &why));
+		char *text = with_end(*state, hostile[i]);
+		assert_false(standing_parse(*state, bytes_of(text), &standing, &why));
 		assert_int_equal(why.kind, FAIL_DAMAGED);
 	}
 }

@@ -311,7 +311,7 @@ static void no_more_events_are_remembered_than_one_reading_keeps(void **state)
 {
 	struct policy policy = policy_default();
 	struct evidence *evidence = scene(*state, SERVICE_RUNNING, "boot@9h");
-	for (uint32_t i = 0; i < HARVEST_MAX_EVENTS + 1000; i++) {
+	for (uint32_t i = 0; i < STATE_MAX_EVENTS + 1000; i++) {
 		struct event event = {.origin = FROM_IMC,
 			.record = i + 10,
 			.time = SCENE_NOW - 100000 + i,
@@ -321,7 +321,7 @@ static void no_more_events_are_remembered_than_one_reading_keeps(void **state)
 	struct state *memory =
 		state_after(*state, state_new(*state), evidence, &policy, SCENE_NOW);
 	const struct log *kept = &memory->logs[LOG_APPLICATION];
-	assert_int_equal(kept->event_count, HARVEST_MAX_EVENTS);
+	assert_int_equal(kept->event_count, STATE_MAX_EVENTS);
 	assert_int_equal(kept->events[0].record, 1010);
 	assert_true(kept->is_wrapped);
 	assert_false(kept->is_whole);

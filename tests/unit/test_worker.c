@@ -38,7 +38,7 @@ static const struct made_event system_log[] = {
 struct self {
 	int open_files; /* above stdin, stdout and stderr */
 	bool has_channel, can_be_dumped, can_gain, ignores_pipe, blocks_signals;
-	bool hears_term;
+	bool hears_alarm, hears_hangup;
 	int death_signal;
 	uint64_t core_bytes;
 };
@@ -46,7 +46,7 @@ struct self {
 static int tell_of_self(void)
 {
 	struct self self = {.open_files = 0};
-	struct sigaction pipe, term;
+	struct sigaction pipe, alarm, hangup;
 	struct rlimit core;
 	sigset_t blocked;
 	for (int file = STDERR_FILENO + 1; file <= LAST_FILE; file++)
@@ -56,9 +56,11 @@ static int tell_of_self(void)
 	self.can_gain = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
 	prctl(PR_GET_PDEATHSIG, &self.death_signal);
 	sigaction(SIGPIPE, NULL, &pipe);
-	sigaction(SIGTERM, NULL, &term);
+	sigaction(SIGALRM, NULL, &alarm);
+	sigaction(SIGHUP, NULL, &hangup);
 	self.ignores_pipe = pipe.sa_handler == SIG_IGN;
-	self.hears_term = term.sa_handler == SIG_DFL;
+	self.hears_alarm = alarm.sa_handler == SIG_DFL;
+	self.hears_hangup = hangup.sa_handler != SIG_IGN;
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
 	self.blocks_signals = sigismember(&blocked, SIGTERM) == 1;
 	getrlimit(RLIMIT_CORE, &core);
@@ -85,8 +87,8 @@ static void child_is_started_anew(void **state)
 	close(extra);
 	assert_int_equal(status, 0);
 	assert_int_equal(self.open_files, 1);
-	assert_true(self.has_channel && self.ignores_pipe && self.hears_term);
-	assert_false(self.can_gain || self.blocks_signals);
+	assert_true(self.has_channel && self.ignores_pipe && self.hears_alarm);
+	assert_false(self.can_gain || self.blocks_signals || self.hears_hangup);
 	assert_int_equal(self.death_signal, SIGKILL);
 	assert_int_equal(self.core_bytes, 0);
 #ifndef __SANITIZE_ADDRESS__
