@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times of check_imc beside those of its peers, as ratios, all in one run.
+"""Times of check_imc and imc-agentd beside those of their peers, as ratios, in one run.
 
 A missed target is said, and is no failure: times depend on the machine. IMC_BUILD names
 the build folder. smbd has to run as root.
 """
+import argparse
 import json
 import os
 import pathlib
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 
+import agent_polls
+import agent_walk
 from measure import AT_LEAST, AT_MOST, Contender, LeftOut, Target, compare, need
 import servers
 
@@ -127,14 +130,21 @@ def scan_row(folder):
     compare(ours, evtexport, Target(AT_LEAST, 70), PAIRS_OF_SECONDS)
 
 
-ROWS = (
-    ("one rpc check, against net rpc service status and rpcclient eventlog_readlog",
-     samba_row),
-    ("the same, with a server that speaks as Windows NT does", nt_row),
-    ("one evt check, against check_snmp for one OID", evt_row),
-    ("scanning a .evt for 4071, against cat and evtexport", scan_row),
-)
-VERSIONS = (("check_imc", "--version"), ("smbd", "--version"),
+ROWS = {
+    "samba": ("one rpc check, against net rpc service status and rpcclient"
+              " eventlog_readlog", samba_row),
+    "nt": ("the same, with a server that speaks as Windows NT does", nt_row),
+    "evt": ("one evt check, against check_snmp for one OID", evt_row),
+    "scan": ("scanning a .evt for 4071, against cat and evtexport", scan_row),
+    "walk": ("bulk walk of imcServerTable, against net-snmp's table_container helper",
+             agent_walk.walk_row),
+    "polls": ("rpc polls of imc-agentd against smbd, against one core",
+              agent_polls.polls_row),
+    "fleet": ("10,000 servers polled each minute, 1,000 of them dead",
+              agent_polls.fleet_row),
+}
+OURS = ("check_imc", "imc-agentd")
+VERSIONS = (*((tool, "--version") for tool in OURS), ("smbd", "--version"),
             ("check_snmp", "--version"), ("snmpd", "--version"), ("evtexport", "-V"),
             ("cat", "--version"))
 
@@ -142,7 +152,7 @@ VERSIONS = (("check_imc", "--version"), ("smbd", "--version"),
 def print_versions():
     for tool, option in VERSIONS:
         try:
-            path = CHECK if tool == "check_imc" else need(tool)[0]
+            path = BUILD / tool if tool in OURS else need(tool)[0]
             text = subprocess.run([path, option], capture_output=True, text=True).stdout
         except LeftOut as absent:
             text = str(absent)
@@ -154,12 +164,18 @@ def print_versions():
 
 
 def main():
-    if not CHECK.exists():
-        sys.exit(f"bench: {CHECK} is not there: make all")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    wanted = parser.parse_args().rows or ROWS
+    if not set(wanted) <= set(ROWS):
+        parser.error(f"no such row: {' '.join(wanted)}")
+    for tool in OURS:
+        if not (BUILD / tool).exists():
+            sys.exit(f"bench: {BUILD / tool} is not there: make all")
     start = time.monotonic()
     print_versions()
-    for title, row in ROWS:
-        print(f"\n{title}")
+    for title, row in (ROWS[name] for name in wanted):
+        print(f"\n{title}", flush=True)
         with tempfile.TemporaryDirectory(prefix="imc-bench-") as folder:
             try:
                 row(pathlib.Path(folder))

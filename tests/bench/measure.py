@@ -97,6 +97,25 @@ def _show(name, runs):
           f"  CPU {statistics.median(cpus):7.1f} ms  peak RSS {peak} MiB")
 
 
+def say_ratio(what, ours, theirs, target):
+    """A figure of both, measured in pairs: print, and tell whether the target is met."""
+    ratios = sorted(target.ratio(a, b) for a, b in zip(ours, theirs))
+    paired = statistics.median(ratios)
+    is_met = target.is_met(paired)
+    print(f"    {what}: {paired:.2f}, median of {len(ratios)} pairs ({ratios[0]:.2f} -"
+          f" {ratios[-1]:.2f}); target {target.sense} {target.value:g}:"
+          f" {'meets' if is_met else 'misses'}")
+    return is_met
+
+
+def say_share(what, value, unit, target):
+    """A figure of ours that has a limit: print, and tell whether it is kept."""
+    is_met = value <= target
+    print(f"    {what}: {value:.3g}{unit}; target at most {target:g}{unit}:"
+          f" {'meets' if is_met else 'misses'}")
+    return is_met
+
+
 def compare(ours, theirs, target, pairs):
     """Measure, print, and tell whether the target is met."""
     for contender in (ours, theirs):

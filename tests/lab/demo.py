@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make demo` shows: check_imc as an operator sees it, against lab servers.
+"""What `make demo` shows: check_imc as an operator sees it, and imc-agentd through snmpd
+as an SNMP manager sees it, against lab servers.
 
-Ends with exit code 0 only where each check gave the exit code that it should.
+Ends with exit code 0 only where each of them said what it should.
 """
 import json
 import os
@@ -21,9 +22,10 @@ BUILD = pathlib.Path(os.environ.get("IMC_BUILD", ROOT / "build")).resolve()
 SCENARIOS = HERE / "scenarios"
 PATIENCE = 20       # s, for a lab server to be ready
 STATUS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-sys.path[:0] = [str(HERE), str(HERE.parent / "data")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "data"), str(HERE.parent / "integration")]
 
-import evt_writer as writer  # noqa: E402  (the path comes first)
+import agentd  # noqa: E402  (the path comes first)
+import evt_writer as writer  # noqa: E402
 
 # What is shown, the scenario of the server, the exit code.
 SERVERS = (
@@ -76,12 +78,69 @@ class Servers:
         self.process.send_signal(signal.SIGHUP)
 
 
+class Agent:
+    """imc-agentd, the snmpd that it serves through, and the snmptrapd that is told."""
+
+    def __init__(self, folder, ports):
+        self.folder, self.ports = folder, ports
+        self.trap_port = agentd.free_udp_port()
+        self.snmpd = agentd.Snmpd(folder, self.trap_port)
+        self.agent = agentd.Agent(folder, folder / "imc-monitor.conf")
+        self.trapd = None
+
+    def __enter__(self):
+        self.snmpd.start()
+        self._start_snmptrapd()
+        state = self.folder / "state-of-agentd"
+        state.mkdir(mode=0o700)
+        common = {"address": "127.0.0.1", "credentials": self.folder / "credentials"}
+        self.agent.configuration.write_text(agentd.configuration(
+            {name: {**common, "port": port} for name, port in self.ports.items()},
+            {"agentx_socket": self.snmpd.socket, "state_dir": state},
+            {"interval": "10s"}), encoding="utf-8")
+        self.agent.start()
+        return self
+
+    def _start_snmptrapd(self):
+        configuration = self.folder / "snmptrapd.conf"
+        configuration.write_text("disableAuthorization yes\n", encoding="utf-8")
+        with open(self.folder / "traps", "wb") as out:
+            self.trapd = subprocess.Popen(
+                ["snmptrapd", "-f", "-C", "-c", configuration, "-Lo", "-OSQ", "-F",
+                 "%v\n", "-M", agentd.module_folder().name, "-m", "IMC-MONITOR-MIB",
+                 f"udp:127.0.0.1:{self.trap_port}"],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={"PATH": "/usr/sbin:/usr/bin",
+                     "SNMP_PERSISTENT_DIR": str(self.folder)})
+
+    def __exit__(self, *_):
+        self.agent.stop()
+        self.snmpd.stop()
+        if self.trapd is not None:
+            agentd.end(self.trapd)
+
+    def table(self):
+        """Lines of imcServerTable as snmptable prints them, as dicts."""
+        text = agentd.tool("snmptable", "-Ci", "-Cf", "|", *self.snmpd.target(),
+                           "imcServerTable", check=False).stdout
+        lines = [line.split("|") for line in text.splitlines() if "|" in line]
+        return [dict(zip(lines[0], line)) for line in lines[1:]]
+
+    def notifications(self, server):
+        """{kind: values} of what snmptrapd printed of a server."""
+        lines = (self.folder / "traps").read_text(errors="replace").splitlines()
+        found = [[one.strip().replace("IMC-MONITOR-MIB::", "") for one in
+                  line.split("\t")] for line in lines]
+        return {values[1].split(" = ")[1]: values[2:] for values in found
+                if f"imcServerNotifyName.0 = {server}" in values}
+
+
 class Demo:
     """Runs checks in a folder, so that command lines are short, and counts surprises."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.surprises = 0
+        self.checks = self.surprises = 0
         self.has_shown = False
 
     def show(self, arguments):
@@ -98,10 +157,15 @@ class Demo:
     def check(self, about, arguments, expected):
         print(f"# {about}")
         code = self.show(arguments)
-        is_right = code == expected
-        self.surprises += not is_right
+        is_right = self.expect(code == expected)
         print(f"=> exit code {code} ({STATUS[code] if 0 <= code <= 3 else '?'})"
               + ("" if is_right else f", but {expected} was expected") + "\n")
+
+
+    def expect(self, is_right):
+        self.checks += 1
+        self.surprises += not is_right
+        return is_right
 
 
 def closed_port():
@@ -150,6 +214,44 @@ def show_reboot(demo, servers):
                2)
 
 
+def wait(check):
+    """The first true value, or the last one when patience ends."""
+    end = time.monotonic() + PATIENCE
+    while not (found := check()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
+
+
+def show_table(demo, agent):
+    """Each server as an SNMP manager sees it."""
+    expected = {name: STATUS[code].lower() for _, name, code in SERVERS}
+    wait(lambda: {row["index"] for row in agent.table()
+                  if row.get("imcServerStatusText", "?") != "?"} >= set(expected) or None)
+    print("# imc-agentd asks all of them; SNMP managers read its tables from snmpd.")
+    print("$ snmptable -v2c -c public -Ci 127.0.0.1 imcServerTable   # in part")
+    columns = ("imcServerStatus", "imcServerCondition", "imcServerStatusText")
+    found = {}
+    for row in agent.table():
+        cells = [row.get(name, "?").strip('"') for name in columns]
+        found[row["index"].strip('"')] = cells[0]
+        print(f"{row['index'][:24]:25}{cells[0]:10}{cells[1]:11}{cells[2][:44]}")
+    is_right = demo.expect(found == expected)
+    print(f"=> {len(found)} rows" + ("" if is_right else f", expected {expected}") + "\n")
+
+
+def show_notification(demo, agent):
+    """What the reboot told by itself."""
+    print("# The reboot was found by imc-agentd, too; snmptrapd is told, unasked:")
+    kinds = ("imcServiceDown", "imcConditionRaised")
+    wait(lambda: set(agent.notifications(LATER)) == set(kinds))
+    found = agent.notifications(LATER)
+    for kind, values in found.items():
+        print("\n    ".join([kind, *values]))
+    is_right = demo.expect(set(found) == set(kinds))
+    print(f"=> {len(found)} notifications"
+          + ("" if is_right else f", {', '.join(kinds)} were expected") + "\n")
+
+
 def show_copied_logs(demo):
     now = int(time.time())
     failure = writer.record(41, now - 3540, writer.NO_ADMIN_MAILBOX, kind=writer.ERROR)
@@ -171,10 +273,13 @@ def main():
         demo = Demo(folder)
         with Servers(folder, [row[1] for row in SERVERS]) as servers:
             show_servers(demo, servers)
-            show_reboot(demo, servers)
+            with Agent(folder, servers.ports) as agent:
+                show_table(demo, agent)
+                show_reboot(demo, servers)
+                show_notification(demo, agent)
         show_copied_logs(demo)
-    checks = len(SERVERS) + 4
-    print(f"{checks - demo.surprises} of {checks} checks said what they should.")
+    print(f"{demo.checks - demo.surprises} of {demo.checks} checks said what they"
+          " should.")
     return 1 if demo.surprises else 0
 
 
