@@ -73,13 +73,6 @@ static int64_t clock_time_of(int64_t moment_ms)
 	return (now_ms + moment_ms - deadline_now() + 500) / 1000;
 }
 
-static void tell_killed(
-	struct keeper *keeper, const struct watched *server, const char *text)
-{
-	struct message_killed killed = {server->target->server, (char *)text};
-	channel_send(keeper->parent, message_put_killed(keeper, &killed), NULL, 0);
-}
-
 /* It is not polled again before the parent has answered with a STATE. */
 static void ended(void *context, void *owner, const struct poll_result *result)
 {
@@ -99,11 +92,9 @@ static void ended(void *context, void *owner, const struct poll_result *result)
 	schedule_ended(
 		keeper->schedule, &server->turn, ends[message.end], deadline_now());
 	message.next_poll = clock_time_of(server->turn.next_ms);
-	if (keeper->is_alone)
-		return;
-	if (result->killed != NULL)
-		tell_killed(keeper, server, result->killed);
-	channel_send(keeper->parent, message_put_result(keeper, &message), NULL, 0);
+	if (!keeper->is_alone)
+		channel_send(
+			keeper->parent, message_put_result(keeper, &message), NULL, 0);
 }
 
 /* --- the configuration --- */

@@ -79,7 +79,7 @@ struct packet *message_put_result(void *parent, const struct message_result *res
 	struct packet *packet = message_begin(parent, MESSAGE_RESULT);
 	packet_text(packet, result->server);
 	packet_u8(packet, (uint8_t)result->end);
-	packet_i64(packet, result->began);
+	packet_u8(packet, result->has_lost_worker);
 	packet_u32(packet, result->took_ms);
 	packet_i64(packet, result->next_poll);
 	packet_i64(packet, result->backoff_until);
@@ -93,29 +93,12 @@ bool message_take_result(void *parent, struct bytes body, struct message_result 
 	struct cursor cursor = cursor_at(body);
 	ret->server = take_text(parent, &cursor, NAME_LIMIT);
 	ret->end = take_choice(&cursor, POLL_ENDS);
-	ret->began = take_i64(&cursor);
+	ret->has_lost_worker = take_flag(&cursor);
 	ret->took_ms = cursor_u32(&cursor);
 	ret->next_poll = take_i64(&cursor);
 	ret->backoff_until = take_i64(&cursor);
 	ret->evidence = take_bytes(&cursor, EVIDENCE_MAX_BYTES);
 	return is_whole(&cursor) && ret->server != NULL;
-}
-
-struct packet *message_put_killed(void *parent, const struct message_killed *killed)
-{
-	struct packet *packet = message_begin(parent, MESSAGE_KILLED);
-	packet_text(packet, killed->server);
-	packet_text(packet, killed->text);
-	message_end(packet);
-	return packet;
-}
-
-bool message_take_killed(void *parent, struct bytes body, struct message_killed *ret)
-{
-	struct cursor cursor = cursor_at(body);
-	ret->server = take_text(parent, &cursor, NAME_LIMIT);
-	ret->text = take_text(parent, &cursor, NAME_LIMIT);
-	return is_whole(&cursor) && ret->server != NULL && ret->text != NULL;
 }
 
 /* --- between keeper and worker --- */

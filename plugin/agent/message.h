@@ -16,7 +16,7 @@
  *   parent -> keeper   CONFIG, then one STATE for each server of it; later one STATE for
  *                      each RESULT, which the keeper waits for before it polls that
  *                      server again
- *   keeper -> parent   RESULT for each poll; KILLED; ALIVE every few seconds
+ *   keeper -> parent   RESULT for each poll; ALIVE every few seconds
  *   keeper -> worker   ACCOUNT once (but not for sources without one), then ORDER; GRANT
  *   worker -> keeper   READY, LOGGING_ON (waits for GRANT), LOGGED_ON, DONE
  */
@@ -24,7 +24,6 @@ enum message_type {
 	MESSAGE_CONFIG = 1,
 	MESSAGE_STATE,
 	MESSAGE_RESULT,
-	MESSAGE_KILLED,
 	MESSAGE_ALIVE, /* no body */
 	MESSAGE_ACCOUNT,
 	MESSAGE_ORDER,
@@ -77,17 +76,11 @@ enum poll_end {
 struct message_result {
 	char *server;
 	enum poll_end end;
-	int64_t began; /* by this machine's clock; seconds */
+	bool has_lost_worker; /* it was killed, or ended before its poll did */
 	uint32_t took_ms;
 	int64_t next_poll;     /* by this machine's clock; seconds */
 	int64_t backoff_until; /* of its account; NO_TIME */
 	struct bytes evidence; /* for message_take_evidence() */
-};
-
-/* A worker was killed as it was late, or ended by itself, before its poll did. */
-struct message_killed {
-	char *server;
-	char *text;
 };
 
 /* One poll. The files are those of copied logs, open, in the order of enum log_kind; they
@@ -115,7 +108,6 @@ struct message_done {
 struct packet *message_put_config(void *parent, const struct message_config *config);
 struct packet *message_put_state(void *parent, const struct message_state *state);
 struct packet *message_put_result(void *parent, const struct message_result *result);
-struct packet *message_put_killed(void *parent, const struct message_killed *killed);
 struct packet *message_put_account(void *parent, const struct credentials *account);
 struct packet *message_put_order(void *parent, const struct message_order *order);
 struct packet *message_put_grant(void *parent, bool is_granted);
@@ -126,7 +118,6 @@ struct packet *message_put_done(void *parent, const struct message_done *done);
 bool message_take_config(void *parent, struct bytes body, struct message_config *ret);
 bool message_take_state(void *parent, struct bytes body, struct message_state *ret);
 bool message_take_result(void *parent, struct bytes body, struct message_result *ret);
-bool message_take_killed(void *parent, struct bytes body, struct message_killed *ret);
 /* Wiped when freed, as credentials.h says. */
 bool message_take_account(void *parent, struct bytes body, struct credentials **ret);
 bool message_take_order(void *parent, struct bytes body, struct message_order *ret);

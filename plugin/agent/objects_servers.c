@@ -48,8 +48,7 @@ static bool get_status_text(
 	(void)column;
 	(void)now;
 	const struct row *server = row;
-	const char *text = server->text != NULL ? server->text : "";
-	objects_set_text(server->is_judged ? text : "not polled yet", OBJECTS_TEXT, ret);
+	objects_set_text(server->text != NULL ? server->text : "", OBJECTS_TEXT, ret);
 	return true;
 }
 

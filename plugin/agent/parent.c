@@ -13,11 +13,11 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "instance.h"
-#include "keeping.h"
 #include "log.h"
 #include "objects.h"
 #include "settings.h"
 #include "source/deadline.h"
+#include "statedir.h"
 #include "teller.h"
 #include "timers.h"
 
@@ -38,7 +38,7 @@ struct parent {
 	struct settings *settings;
 	const struct agent_settings *started_with;
 	struct fleet *fleet;
-	struct keeping *keeping;
+	struct statedir *statedir;
 	struct attendant *attendant;
 	struct agentx *agentx;
 	struct objects_view view;
@@ -125,6 +125,7 @@ static void take_result(struct parent *parent, void *scratch, struct bytes body)
 	if (result.end == POLL_LEARNED && !evidence_is_anything_learned(evidence))
 		result.end = POLL_FAILED;
 	totals->polls_done++;
+	totals->workers_killed += result.has_lost_worker;
 	totals->polls_failed += result.end != POLL_LEARNED;
 	enum status before = server->row->status;
 	bool was_judged = server->row->is_judged;
@@ -140,8 +141,6 @@ static void take_message(void *context, const struct message *message)
 	void *scratch = memory_required(talloc_new(NULL));
 	if (message->type == MESSAGE_RESULT)
 		take_result(parent, scratch, message->body);
-	else if (message->type == MESSAGE_KILLED)
-		parent->view.totals.workers_killed++;
 	else if (message->type != MESSAGE_ALIVE)
 		log_error(
 			parent->logger, "the keeper sent a message that is not its own");
@@ -156,7 +155,7 @@ static const struct attendant_hooks attendant_hooks = {brief_keeper, take_messag
 static void load(void *context, struct server *server)
 {
 	struct parent *parent = context;
-	server->is_unread = !keeping_load(parent->keeping, server);
+	server->is_unread = !statedir_load(parent->statedir, server);
 }
 
 static void load_again(struct parent *parent, int64_t now)
@@ -165,7 +164,7 @@ static void load_again(struct parent *parent, int64_t now)
 	for (size_t i = 0; i < parent->fleet->count; i++) {
 		struct server *server = parent->fleet->servers[i];
 		if (server->is_unreadable && is_full_minute)
-			keeping_load_again(parent->keeping, server);
+			statedir_load_again(parent->statedir, server);
 		if (!server->is_unread)
 			continue;
 		load(parent, server);
@@ -286,7 +285,7 @@ static void on_step(void *context)
 	look_around(parent, now, now_ms);
 	parent->view.totals.reconnects = agentx_reconnects(parent->agentx);
 	teller_step(&parent->teller, now, now_ms);
-	keeping_save_states(parent->keeping, parent->fleet, deadline_now() + SAVING_MS);
+	statedir_save_states(parent->statedir, parent->fleet, deadline_now() + SAVING_MS);
 	feed_watchdog(parent, now_ms);
 	timers_start(parent->timers, &parent->step, deadline_now() + STEP_MS);
 }
@@ -313,7 +312,7 @@ static void serve(struct parent *parent)
 		appl_register(parent->agentx, &parent->view);
 	parent->teller = (struct teller){
 		.fleet = parent->fleet,
-		.keeping = parent->keeping,
+		.statedir = parent->statedir,
 		.agentx = parent->agentx,
 		.totals = &parent->view.totals,
 		.lost_at = NO_TIME,
@@ -336,8 +335,8 @@ bool parent_new(void *owner, const char *config_path, struct logger *logger,
 	if (!settings_read(parent, config_path, &settings, why) ||
 		!instance_lock(parent, config_path, why) ||
 		!timers_new(parent, parent->loop, &parent->timers, why) ||
-		!keeping_open(parent, settings->config->agent->state_dir, parent->fleet,
-			logger, &parent->keeping, why))
+		!statedir_open(parent, settings->config->agent->state_dir, parent->fleet,
+			logger, &parent->statedir, why))
 		return false;
 	parent->started_with = talloc_steal(parent, settings->config->agent);
 	enforce(parent, settings);
@@ -352,8 +351,9 @@ static void say_farewell(struct parent *parent)
 {
 	sd_notify(0, "STOPPING=1");
 	attendant_stop(parent->attendant);
-	keeping_save_standing(parent->keeping, parent->fleet);
-	keeping_save_states(parent->keeping, parent->fleet, deadline_now() + FAREWELL_MS);
+	statedir_save_standing(parent->statedir, parent->fleet);
+	statedir_save_states(
+		parent->statedir, parent->fleet, deadline_now() + FAREWELL_MS);
 	agentx_stop(parent->agentx);
 }
 

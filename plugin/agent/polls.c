@@ -35,7 +35,7 @@ struct poll {
 	struct target *target;
 	struct bytes state;
 	bool is_copy; /* of logs, and no server is asked */
-	int64_t began, began_ms;
+	int64_t began_ms;
 	int64_t waited_ms; /* of that, for a worker */
 	int64_t submitted_ms;
 	struct probe *probe;
@@ -51,7 +51,7 @@ struct poll {
 /* --- the end --- */
 
 static void finish(struct poll *poll, enum poll_end end, struct bytes evidence,
-	bool is_own_fault, const char *killed)
+	bool is_own_fault, bool has_lost_worker)
 {
 	struct polls *polls = poll->polls;
 	int64_t took = deadline_now() - poll->began_ms - poll->waited_ms;
@@ -61,14 +61,13 @@ static void finish(struct poll *poll, enum poll_end end, struct bytes evidence,
 			{
 				.server = poll->target->server,
 				.end = end,
-				.began = poll->began,
+				.has_lost_worker = has_lost_worker,
 				.took_ms = took > 0 ? (uint32_t)took : 0,
 				.backoff_until =
 					guard_rests_until(poll->account, poll->identity),
 				.evidence = evidence,
 			},
 		.is_own_fault = is_own_fault,
-		.killed = killed,
 	};
 	if (!poll->is_disowned)
 		polls->ended(polls->context, poll->owner, &result);
@@ -77,7 +76,7 @@ static void finish(struct poll *poll, enum poll_end end, struct bytes evidence,
 
 /* Nothing was learned, for the same reason in each part that there could be. */
 static void finish_without(struct poll *poll, enum poll_end end,
-	const struct failure *why, bool is_own_fault, const char *killed)
+	const struct failure *why, bool is_own_fault, bool has_lost_worker)
 {
 	const struct target *target = poll->target;
 	struct evidence *evidence = evidence_new(poll, target->server, target->source);
@@ -92,7 +91,7 @@ static void finish_without(struct poll *poll, enum poll_end end,
 		evidence_failed(evidence, PART_SYSTEM, why);
 	message_put_evidence(packet, evidence);
 	finish(poll, end, (struct bytes){packet->data, packet->length}, is_own_fault,
-		killed);
+		has_lost_worker);
 }
 
 /* --- the worker --- */
@@ -178,11 +177,11 @@ static void on_done(void *context, struct job *job, const struct message_done *d
 	else if (done->logon == LOGON_ACCEPTED)
 		guard_accepted(polls->guard, &poll->logon);
 	if (done->end == POLL_LEARNED)
-		finish(poll, POLL_LEARNED, done->evidence, false, NULL);
+		finish(poll, POLL_LEARNED, done->evidence, false, false);
 	else if (poll->is_denied)
-		finish_without(poll, POLL_NOT_MADE, &poll->denial, true, NULL);
+		finish_without(poll, POLL_NOT_MADE, &poll->denial, true, false);
 	else
-		finish(poll, POLL_FAILED, done->evidence, was_waiting, NULL);
+		finish(poll, POLL_FAILED, done->evidence, was_waiting, false);
 }
 
 static void on_lost(void *context, struct job *job, const struct crew_loss *loss)
@@ -191,8 +190,7 @@ static void on_lost(void *context, struct job *job, const struct crew_loss *loss
 	struct poll *poll = job->owner;
 	if (loss->has_begun)
 		log_warn(polls->logger, "%s: %s", poll->target->server, loss->why.text);
-	finish_without(poll, POLL_FAILED, &loss->why, !loss->has_begun,
-		loss->has_begun ? loss->why.text : NULL);
+	finish_without(poll, POLL_FAILED, &loss->why, !loss->has_begun, loss->has_begun);
 }
 
 static const struct crew_hooks crew_hooks = {
@@ -231,7 +229,7 @@ static void on_probed(
 {
 	struct poll *poll = context;
 	if (addresses == NULL) {
-		finish_without(poll, POLL_FAILED, why, false, NULL);
+		finish_without(poll, POLL_FAILED, why, false, false);
 		return;
 	}
 	poll->addresses = *addresses;
@@ -267,7 +265,7 @@ static bool begin(struct poll *poll)
 		return true;
 	}
 	if (!find_account(poll, &why)) {
-		finish_without(poll, POLL_NOT_MADE, &why, true, NULL);
+		finish_without(poll, POLL_NOT_MADE, &why, true, false);
 		return false;
 	}
 	poll->probe = probe_start(poll, &poll->polls->means, target->address,
@@ -288,7 +286,6 @@ struct poll *polls_start(struct polls *polls, const struct target *target,
 		talloc_steal(poll, (void *)state.data);
 	poll->is_copy = strcmp(target->source, evt_source.name) == 0;
 	poll->job.trust = trust;
-	poll->began = time(NULL);
 	poll->began_ms = deadline_now();
 	return begin(poll) ? poll : NULL;
 }

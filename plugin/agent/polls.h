@@ -21,7 +21,6 @@ struct poll_result {
 	struct message_result message; /* without the time of the next poll */
 	/* The server had no part in it: it is no suspect for that. */
 	bool is_own_fault;
-	const char *killed; /* why its worker ended before it did; NULL: it did not */
 };
 
 /* The poll is over; `owner` is polls_start()'s. */

@@ -80,7 +80,8 @@ static void on_event(struct tevent_context *loop, struct tevent_fd *event, uint1
 	(void)flags;
 	if (getsockopt(probe->socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
 		error = errno;
-	if (error == 0)
+	/* Reset after it was accepted: somebody is there, and a worker finds out what. */
+	if (error == 0 || error == ECONNRESET)
 		tell(probe, NULL);
 	else
 		pass_on(probe, error);

@@ -12,7 +12,7 @@
  * keeper, the keeper starts workers. Each is executed anew, so that none inherits what
  * another one had in memory or open. Which file is whose:
  *
- *   parent   parent settings instance attendant | fleet server row alarms | keeping
+ *   parent   parent settings instance attendant | fleet server row alarms | statedir
  *            standing | teller notice totals | agentx* handlers table objects* appl
  *   keeper   keeper schedule | polls probe names | guard logons cards trust | crew hand
  *            slots trouble

@@ -51,7 +51,7 @@ static void save(struct teller *teller, int64_t now_ms, int64_t interval_ms)
 {
 	if (!teller->fleet->has_changed || now_ms - teller->saved_ms < interval_ms)
 		return;
-	if (keeping_save_standing(teller->keeping, teller->fleet))
+	if (statedir_save_standing(teller->statedir, teller->fleet))
 		teller->fleet->has_changed = false;
 	teller->saved_ms = now_ms;
 }

@@ -2,8 +2,8 @@
 #ifndef IMC_AGENT_TELLER_H
 #define IMC_AGENT_TELLER_H
 
-#include "keeping.h"
 #include "objects.h"
+#include "statedir.h"
 
 /*
  * Hands notifications to the master: those that the alarms of the fleet's servers are due
@@ -12,7 +12,7 @@
  */
 struct teller {
 	struct fleet *fleet;
-	struct keeping *keeping;
+	struct statedir *statedir;
 	struct agentx *agentx;
 	struct totals *totals; /* counts what was sent */
 	size_t next;           /* where the last round broke off */

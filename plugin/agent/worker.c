@@ -265,7 +265,6 @@ static bool take(struct worker *worker, void *scratch, const struct message *mes
 	case MESSAGE_CONFIG:
 	case MESSAGE_STATE:
 	case MESSAGE_RESULT:
-	case MESSAGE_KILLED:
 	case MESSAGE_ALIVE:
 	case MESSAGE_READY:
 	case MESSAGE_LOGGING_ON:

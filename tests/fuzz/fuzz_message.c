@@ -77,13 +77,6 @@ static void take_result(void *parent, struct bytes body)
 	take_evidence(parent, result.evidence);
 }
 
-static void take_killed(void *parent, struct bytes body)
-{
-	struct message_killed killed;
-	if (message_take_killed(parent, body, &killed))
-		expect_body(body, message_put_killed(parent, &killed));
-}
-
 static void take_account(void *parent, struct bytes body)
 {
 	struct credentials *account;
@@ -119,7 +112,6 @@ static void (*const takes[MESSAGE_TYPES])(void *parent, struct bytes body) = {
 	[MESSAGE_CONFIG] = take_config,
 	[MESSAGE_STATE] = take_state,
 	[MESSAGE_RESULT] = take_result,
-	[MESSAGE_KILLED] = take_killed,
 	[MESSAGE_ACCOUNT] = take_account,
 	[MESSAGE_ORDER] = take_order,
 	[MESSAGE_GRANT] = take_grant,

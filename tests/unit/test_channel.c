@@ -186,7 +186,7 @@ static void messages_arrive_whole_and_in_order(void **state)
 static void message_in_pieces_is_one_message(void **state)
 {
 	struct line *line = new_line(*state);
-	struct packet *packet = new_message(*state, MESSAGE_KILLED, 20);
+	struct packet *packet = new_message(*state, MESSAGE_STATE, 20);
 	for (size_t i = 0; i < packet->length; i++) {
 		assert_int_equal(line->taken, 0);
 		send_bytes(line, packet->data + i, 1);

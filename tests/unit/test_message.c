@@ -116,15 +116,9 @@ static struct packet *put_state(void *parent)
 static struct packet *put_result(void *parent)
 {
 	static char server[] = "EXCH01";
-	const struct message_result result = {server, POLL_FAILED, 2000, 34, 2060,
+	const struct message_result result = {server, POLL_FAILED, true, 34, 2060,
 		NO_TIME, evidence_bytes(parent, full_evidence(parent))};
 	return message_put_result(parent, &result);
-}
-
-static struct packet *put_killed(void *parent)
-{
-	static char server[] = "EXCH01", text[] = "it hung";
-	return message_put_killed(parent, &(struct message_killed){server, text});
 }
 
 static struct packet *put_account(void *parent)
@@ -179,14 +173,6 @@ static struct packet *again_result(void *parent, struct bytes body)
 		: NULL;
 }
 
-static struct packet *again_killed(void *parent, struct bytes body)
-{
-	struct message_killed killed;
-	return message_take_killed(parent, body, &killed)
-		? message_put_killed(parent, &killed)
-		: NULL;
-}
-
 static struct packet *again_account(void *parent, struct bytes body)
 {
 	struct credentials *account;
@@ -226,7 +212,6 @@ static const struct {
 	{"config", MESSAGE_CONFIG, put_config, again_config},
 	{"state", MESSAGE_STATE, put_state, again_state},
 	{"result", MESSAGE_RESULT, put_result, again_result},
-	{"killed", MESSAGE_KILLED, put_killed, again_killed},
 	{"account", MESSAGE_ACCOUNT, put_account, again_account},
 	{"order", MESSAGE_ORDER, put_order, again_order},
 	{"grant", MESSAGE_GRANT, put_grant, again_grant},
@@ -541,11 +526,11 @@ static void ends_that_do_not_exist_are_refused(void **state)
 
 static void text_with_a_zero_byte_inside_is_refused(void **state)
 {
-	struct packet *packet = put_killed(*state);
-	struct message_killed killed;
-	assert_true(message_take_killed(*state, body_of(packet), &killed));
+	struct packet *packet = put_state(*state);
+	struct message_state message;
+	assert_true(message_take_state(*state, body_of(packet), &message));
 	packet->data[MESSAGE_HEAD + 4 + 2] = '\0';
-	assert_false(message_take_killed(*state, body_of(packet), &killed));
+	assert_false(message_take_state(*state, body_of(packet), &message));
 }
 
 int main(void)

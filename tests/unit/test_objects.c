@@ -15,22 +15,19 @@ static const struct table *const tables[] = {
 	&objects_events,
 };
 
-/* As fleet makes it: not polled yet, all that could be misread is zero. */
 static struct row *new_row(void *parent)
 {
-	struct row *row = memory_new(parent, struct row);
-	row->server = memory_copy(row, "EXCH01");
-	row->source = "rpc";
-	row->interval = 60;
-	row->fixed_since = row->last_poll = row->next_poll = row->backoff_until = NO_TIME;
-	row->discontinuity_time = NOW;
-	return row;
+	struct target *target = target_new(parent);
+	target->server = memory_copy(target, "EXCH01");
+	target->source = "rpc";
+	return row_new(parent, target, NOW);
 }
 
 static struct row *judged_row(void *parent)
 {
 	struct row *row = new_row(parent);
 	row->is_judged = true;
+	row->status = STATUS_OK;
 	row->text = memory_copy(row, "service running");
 	row->keys = memory_copy(row, "running");
 	row->service_state = SERVICE_RUNNING;

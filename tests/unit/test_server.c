@@ -24,7 +24,6 @@ static struct message_result result_of(enum poll_end end)
 {
 	return (struct message_result){
 		.end = end,
-		.began = NOW,
 		.took_ms = 42,
 		.next_poll = NOW + 60,
 		.backoff_until = NO_TIME,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "keeping.h"
+#include "statedir.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "log.h"
 #include "source/deadline.h"
 
-struct keeping {
+struct statedir {
 	struct store *store;          /* NULL: nothing is kept */
 	struct store_entry *standing; /* locked; NULL: it cannot be */
 	uint64_t written;             /* hash of what stands in it; 0: not known */
@@ -19,12 +19,12 @@ struct keeping {
 };
 
 static bool read_standing(
-	struct keeping *keeping, struct fleet *fleet, struct failure *why)
+	struct statedir *statedir, struct fleet *fleet, struct failure *why)
 {
 	struct bytes text;
 	bool exists;
 	struct standing *standing;
-	if (!store_read(keeping->standing, STANDING_MAX_BYTES, &text, &exists, why))
+	if (!store_read(statedir->standing, STANDING_MAX_BYTES, &text, &exists, why))
 		return false;
 	if (!exists)
 		return true;
@@ -37,32 +37,32 @@ static bool read_standing(
 	return true;
 }
 
-bool keeping_open(void *parent, const char *directory, struct fleet *fleet,
-	struct logger *logger, struct keeping **ret, struct failure *why)
+bool statedir_open(void *parent, const char *directory, struct fleet *fleet,
+	struct logger *logger, struct statedir **ret, struct failure *why)
 {
-	struct keeping *keeping = memory_new(parent, struct keeping);
+	struct statedir *statedir = memory_new(parent, struct statedir);
 	struct failure trouble;
-	keeping->logger = logger;
-	*ret = keeping;
+	statedir->logger = logger;
+	*ret = statedir;
 	fleet->is_forgetful = true;
 	if (directory == NULL)
 		return true;
-	if (!store_open(keeping, directory, &keeping->store, why))
+	if (!store_open(statedir, directory, &statedir->store, why))
 		return false;
-	bool is_locked = store_lock(keeping, keeping->store, "imc-agentd", "standing", 0,
-		&keeping->standing, &trouble);
+	bool is_locked = store_lock(statedir, statedir->store, "imc-agentd", "standing",
+		0, &statedir->standing, &trouble);
 	if (!is_locked && trouble.kind == FAIL_TIMEOUT)
 		return fail(why, FAIL_USAGE,
 			"another imc-agentd already runs with state directory %s",
 			directory);
-	if (is_locked && read_standing(keeping, fleet, &trouble))
+	if (is_locked && read_standing(statedir, fleet, &trouble))
 		fleet->is_forgetful = false;
 	else
 		log_warn(logger,
 			"what was told before is not known, and will be told again: %s",
 			trouble.text);
 	if (!is_locked)
-		keeping->standing = NULL;
+		statedir->standing = NULL;
 	return true;
 }
 
@@ -84,15 +84,15 @@ static bool read_state(
 	return true;
 }
 
-bool keeping_load(struct keeping *keeping, struct server *server)
+bool statedir_load(struct statedir *statedir, struct server *server)
 {
 	struct failure why;
 	struct store_entry *entry;
-	if (keeping->store == NULL)
+	if (statedir->store == NULL)
 		return true;
 	server->keeps_state = true;
-	if (!store_lock(
-		    NULL, keeping->store, server->state_name, "state", 0, &entry, &why)) {
+	if (!store_lock(NULL, statedir->store, server->state_name, "state", 0, &entry,
+		    &why)) {
 		if (why.kind == FAIL_TIMEOUT)
 			return false;
 		server_has_trouble(server, &why);
@@ -105,12 +105,12 @@ bool keeping_load(struct keeping *keeping, struct server *server)
 	return true;
 }
 
-void keeping_load_again(struct keeping *keeping, struct server *server)
+void statedir_load_again(struct statedir *statedir, struct server *server)
 {
 	struct failure before = *server->trouble;
 	TALLOC_FREE(server->trouble);
 	server->is_unreadable = false;
-	if (!keeping_load(keeping, server))
+	if (!statedir_load(statedir, server))
 		server->is_unreadable = true;
 	if (server->is_unreadable && server->trouble == NULL)
 		server_has_trouble(server, &before);
@@ -118,12 +118,12 @@ void keeping_load_again(struct keeping *keeping, struct server *server)
 
 /* A check_imc that holds the file is waited for: until the next time. A file that could
  * not be read is not written over: an operator may want to see it. */
-static void save_state(struct keeping *keeping, struct server *server)
+static void save_state(struct statedir *statedir, struct server *server)
 {
 	struct failure why;
 	struct store_entry *entry;
 	bool is_locked = store_lock(
-		NULL, keeping->store, server->state_name, "state", 0, &entry, &why);
+		NULL, statedir->store, server->state_name, "state", 0, &entry, &why);
 	if (is_locked && store_write(entry, server->state, &why))
 		server_is_saved(server);
 	else if (is_locked || why.kind != FAIL_TIMEOUT)
@@ -132,18 +132,18 @@ static void save_state(struct keeping *keeping, struct server *server)
 		talloc_free(entry);
 }
 
-void keeping_save_states(
-	struct keeping *keeping, struct fleet *fleet, int64_t deadline_ms)
+void statedir_save_states(
+	struct statedir *statedir, struct fleet *fleet, int64_t deadline_ms)
 {
-	if (keeping->store == NULL || !fleet->has_unsaved)
+	if (statedir->store == NULL || !fleet->has_unsaved)
 		return;
 	bool is_any_left = false;
 	for (size_t i = 0; i < fleet->count; i++) {
-		keeping->next = (keeping->next + 1) % fleet->count;
-		struct server *server = fleet->servers[keeping->next];
+		statedir->next = (statedir->next + 1) % fleet->count;
+		struct server *server = fleet->servers[statedir->next];
 		if (!server->is_unsaved || server->is_unreadable)
 			continue;
-		save_state(keeping, server);
+		save_state(statedir, server);
 		is_any_left |= server->is_unsaved;
 		if (deadline_passed(deadline_ms))
 			return;
@@ -153,21 +153,21 @@ void keeping_save_states(
 
 /* --- the standing file --- */
 
-bool keeping_save_standing(struct keeping *keeping, const struct fleet *fleet)
+bool statedir_save_standing(struct statedir *statedir, const struct fleet *fleet)
 {
-	if (keeping->standing == NULL)
+	if (statedir->standing == NULL)
 		return false;
 	void *scratch = memory_required(talloc_new(NULL));
 	char *text = standing_format(scratch, fleet_standing(scratch, fleet));
 	uint64_t hash = bytes_hash((struct bytes){(const uint8_t *)text, strlen(text)});
 	struct failure why;
 	bool is_written =
-		hash == keeping->written || store_write(keeping->standing, text, &why);
+		hash == statedir->written || store_write(statedir->standing, text, &why);
 	if (is_written)
-		keeping->written = hash;
-	else if (!keeping->has_failed)
-		log_warn(keeping->logger, "%s", why.text);
-	keeping->has_failed = !is_written;
+		statedir->written = hash;
+	else if (!statedir->has_failed)
+		log_warn(statedir->logger, "%s", why.text);
+	statedir->has_failed = !is_written;
 	talloc_free(scratch);
 	return is_written;
 }
