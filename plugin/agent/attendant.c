@@ -14,7 +14,8 @@
 
 enum {
 	SILENCE_MS = 60000, /* it says something every few seconds */
-	AGAIN_MS = 1000     /* between two starts */
+	AGAIN_MS = 1000,    /* between two starts */
+	AWAY_MS = 5000      /* between two steps of ours, at most */
 };
 
 struct attendant {
@@ -24,7 +25,7 @@ struct attendant {
 	void *context;
 	pid_t pid; /* 0: there is none */
 	struct channel *channel;
-	int64_t heard_ms, started_ms;
+	int64_t heard_ms, started_ms, stepped_ms;
 	bool is_bad; /* to be replaced at the next step */
 };
 
@@ -109,6 +110,10 @@ void attendant_replace(struct attendant *attendant, const char *why)
 void attendant_step(struct attendant *attendant, int64_t now_ms)
 {
 	struct failure why;
+	/* It was us who did not listen. */
+	if (now_ms - attendant->stepped_ms > AWAY_MS)
+		attendant->heard_ms = now_ms;
+	attendant->stepped_ms = now_ms;
 	if (attendant->pid != 0 && now_ms - attendant->heard_ms > SILENCE_MS) {
 		log_error(attendant->logger,
 			"the keeper says nothing: another one is started");

@@ -130,27 +130,23 @@ static void note(struct fleet *fleet, const struct server *server,
 
 void fleet_take(struct fleet *fleet, struct server *server,
 	const struct message_result *result, struct evidence *evidence, int64_t now,
-	uint32_t *suppressed)
+	int64_t now_ms, uint32_t *suppressed)
 {
 	struct standing_server before;
 	stand(server, &before);
 	server_take(server, result, evidence, now, suppressed);
+	server->ended_ms = now_ms;
 	note(fleet, server, &before);
 }
 
-void fleet_clock_was_set(struct fleet *fleet, int64_t seconds)
-{
-	for (size_t i = 0; i < fleet->count; i++)
-		fleet->servers[i]->ended_at += seconds;
-}
-
-void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed)
+void fleet_look_for_stale(
+	struct fleet *fleet, int64_t now, int64_t now_ms, uint32_t *suppressed)
 {
 	for (size_t i = 0; i < fleet->count; i++) {
 		struct server *server = fleet->servers[i];
 		struct standing_server before;
 		stand(server, &before);
-		if (server_look_for_stale(server, now, suppressed))
+		if (server_look_for_stale(server, now, now_ms, suppressed))
 			note(fleet, server, &before);
 	}
 }
@@ -228,21 +224,25 @@ static void list_rows(struct fleet *fleet)
 }
 
 void fleet_configure(struct fleet *fleet, const struct config *config, int64_t now,
-	void (*joined)(void *context, struct server *server), void *context)
+	int64_t now_ms, void (*joined)(void *context, struct server *server),
+	void *context)
 {
 	size_t count = config->server_count, old_count = fleet->count;
 	struct server **servers = memory_array(fleet, struct server *, count);
 	struct server **left = memory_array(fleet, struct server *, old_count);
 	size_t left_count = 0;
+	fleet->generation++;
 	keep_standing(fleet);
 	for (size_t i = 0; i < count; i++) {
 		const struct target *target = config->servers[i];
 		struct server *server = fleet_find(fleet, target->server);
 		servers[i] = server != NULL ? server : join(fleet, target, now);
-		if (server != NULL)
-			server_configure(server, target);
-		else
-			joined(context, servers[i]);
+		if (server != NULL) {
+			server_configure(server, target, now_ms, fleet->generation);
+			continue;
+		}
+		servers[i]->ended_ms = now_ms;
+		joined(context, servers[i]);
 	}
 	for (size_t i = 0; i < old_count; i++) {
 		if (config_server(config, fleet->servers[i]->row->server) == NULL)

@@ -17,7 +17,8 @@ struct fleet {
 	struct standing *before; /* what the process before this one left, and what was
 				    known of servers that left the configuration */
 	uint32_t next_sequence, next_appl_index;
-	bool is_forgetful; /* `before` could not be read: what was told is not known */
+	uint32_t generation; /* of the configuration in force */
+	bool is_forgetful;   /* `before` could not be read: what was told is not known */
 	/* What there may be to do, so that nobody has to look through all servers: */
 	bool has_news;    /* something may have to be told */
 	bool has_unsaved; /* a state file is older than what is known */
@@ -30,16 +31,16 @@ struct fleet *fleet_new(void *parent);
  * `joined` for each new one. The configuration must live until the next one is in force.
  */
 void fleet_configure(struct fleet *fleet, const struct config *config, int64_t now,
-	void (*joined)(void *context, struct server *server), void *context);
+	int64_t now_ms, void (*joined)(void *context, struct server *server),
+	void *context);
 
-/* A poll of a server ended (server_take()). */
+/* A poll of a server ended (server_take()). `now_ms`, here and below: CLOCK_MONOTONIC. */
 void fleet_take(struct fleet *fleet, struct server *server,
 	const struct message_result *result, struct evidence *evidence, int64_t now,
-	uint32_t *suppressed);
-/* This machine's clock was set by so many seconds: ages are not. */
-void fleet_clock_was_set(struct fleet *fleet, int64_t seconds);
+	int64_t now_ms, uint32_t *suppressed);
 /* Looks for those whose polls no longer end. */
-void fleet_look_for_stale(struct fleet *fleet, int64_t now, uint32_t *suppressed);
+void fleet_look_for_stale(
+	struct fleet *fleet, int64_t now, int64_t now_ms, uint32_t *suppressed);
 /* The master was away since `lost_at`. */
 void fleet_repeat(struct fleet *fleet, int64_t lost_at);
 

@@ -21,8 +21,9 @@ enum { ALIVE_MS = 5000 };
 struct watched {
 	const struct target *target; /* belongs to the configuration */
 	struct turn turn;
-	struct bytes state; /* for the next poll; belongs to this where not empty */
-	struct poll *poll;  /* NULL: none */
+	struct bytes state;  /* for the next poll; belongs to this where not empty */
+	struct poll *poll;   /* NULL: none */
+	uint32_t generation; /* of the configuration under which that began */
 	enum trust trust;
 };
 
@@ -36,6 +37,7 @@ struct keeper {
 	struct timer alive, due;
 	struct schedule *schedule;
 	struct config *config;    /* NULL: none came yet */
+	uint32_t generation;      /* its number */
 	struct watched **servers; /* by name, as the configuration has them */
 	size_t server_count;
 };
@@ -58,6 +60,7 @@ static void start_due(void *context)
 	while ((server = schedule_take(keeper->schedule, deadline_now())) != NULL) {
 		struct bytes state = server->state;
 		server->state = (struct bytes){NULL, 0};
+		server->generation = keeper->generation;
 		server->poll = polls_start(
 			keeper->polls, server->target, state, server->trust, server);
 	}
@@ -91,6 +94,10 @@ static void ended(void *context, void *owner, const struct poll_result *result)
 		server->trust = TRUST_SUSPECT;
 	schedule_ended(
 		keeper->schedule, &server->turn, ends[message.end], deadline_now());
+	/* What it was asked for may not be what is wanted now. */
+	if (server->generation != keeper->generation)
+		schedule_soon(keeper->schedule, &server->turn, 0, 1, deadline_now());
+	message.generation = server->generation;
 	message.next_poll = clock_time_of(server->turn.next_ms);
 	if (!keeper->is_alone)
 		channel_send(
@@ -120,16 +127,15 @@ static struct watched *find_server(const struct keeper *keeper, const char *name
 	return NULL;
 }
 
-static struct watched *keep_or_add(struct keeper *keeper, void *parent,
-	const struct target *target, bool *ret_is_new)
+static struct watched *keep_or_add(
+	struct keeper *keeper, void *parent, const struct target *target)
 {
 	struct watched *server = find_server(keeper, target->server);
-	*ret_is_new = server == NULL;
 	if (server == NULL) {
 		server = memory_new(parent, struct watched);
 		server->trust = TRUST_NEW;
-		schedule_add(keeper->schedule, &server->turn, server, target->server,
-			target->interval, target->retries);
+		schedule_add(&server->turn, server, target->server, target->interval,
+			target->retries);
 	} else {
 		talloc_steal(parent, server);
 		schedule_change(keeper->schedule, &server->turn, target->server,
@@ -145,29 +151,24 @@ static void remove_server(struct keeper *keeper, struct watched *server)
 		polls_disown(server->poll);
 }
 
-/* All that are left in the old list are in the new configuration no more. */
+/* All that are left in the old list are in the new configuration no more. Those that stay
+ * are polled soon, too: what they are judged by may have changed. */
 static void replace_servers(struct keeper *keeper, struct config *config)
 {
-	size_t count = config->server_count, new_count = 0;
+	size_t count = config->server_count;
 	struct watched **servers = memory_array(keeper, struct watched *, count);
-	struct watched **fresh = memory_array(servers, struct watched *, count);
-	for (size_t i = 0; i < count; i++) {
-		bool is_new;
-		servers[i] = keep_or_add(keeper, servers, config->servers[i], &is_new);
-		if (is_new)
-			fresh[new_count++] = servers[i];
-	}
+	for (size_t i = 0; i < count; i++)
+		servers[i] = keep_or_add(keeper, servers, config->servers[i]);
 	for (size_t i = 0; i < keeper->server_count; i++) {
 		struct watched *server = keeper->servers[i];
 		if (talloc_parent(server) != servers)
 			remove_server(keeper, server);
 	}
-	for (size_t i = 0; i < count; i++)
-		servers[i]->target = config->servers[i];
 	int64_t now = deadline_now();
-	for (size_t i = 0; i < new_count; i++)
-		schedule_first(keeper->schedule, &fresh[i]->turn, i, new_count, now);
-	talloc_free(fresh);
+	for (size_t i = 0; i < count; i++) {
+		servers[i]->target = config->servers[i];
+		schedule_soon(keeper->schedule, &servers[i]->turn, i, count, now);
+	}
 	talloc_free(keeper->servers);
 	keeper->servers = servers;
 	keeper->server_count = count;
@@ -188,6 +189,7 @@ static bool take_config(struct keeper *keeper, void *scratch, struct bytes body)
 	replace_servers(keeper, config);
 	talloc_free(keeper->config);
 	keeper->config = config;
+	keeper->generation = message.generation;
 	polls_configure(keeper->polls, config);
 	set_due(keeper);
 	return true;

@@ -43,6 +43,7 @@ static bool is_whole(const struct cursor *cursor)
 struct packet *message_put_config(void *parent, const struct message_config *config)
 {
 	struct packet *packet = message_begin(parent, MESSAGE_CONFIG);
+	packet_u32(packet, config->generation);
 	packet_text(packet, config->path);
 	packet_bytes(packet, config->text);
 	message_end(packet);
@@ -52,6 +53,7 @@ struct packet *message_put_config(void *parent, const struct message_config *con
 bool message_take_config(void *parent, struct bytes body, struct message_config *ret)
 {
 	struct cursor cursor = cursor_at(body);
+	ret->generation = cursor_u32(&cursor);
 	ret->path = take_text(parent, &cursor, PATH_MAX);
 	ret->text = take_bytes(&cursor, CONFIG_MAX_BYTES);
 	return is_whole(&cursor) && ret->path != NULL;
@@ -78,6 +80,7 @@ struct packet *message_put_result(void *parent, const struct message_result *res
 {
 	struct packet *packet = message_begin(parent, MESSAGE_RESULT);
 	packet_text(packet, result->server);
+	packet_u32(packet, result->generation);
 	packet_u8(packet, (uint8_t)result->end);
 	packet_u8(packet, result->has_lost_worker);
 	packet_u32(packet, result->took_ms);
@@ -92,6 +95,7 @@ bool message_take_result(void *parent, struct bytes body, struct message_result 
 {
 	struct cursor cursor = cursor_at(body);
 	ret->server = take_text(parent, &cursor, NAME_LIMIT);
+	ret->generation = cursor_u32(&cursor);
 	ret->end = take_choice(&cursor, POLL_ENDS);
 	ret->has_lost_worker = take_flag(&cursor);
 	ret->took_ms = cursor_u32(&cursor);

@@ -55,7 +55,8 @@ struct packet *message_plain(void *parent, enum message_type type);
 
 /* The configuration as the parent read it: both read the same bytes. */
 struct message_config {
-	char *path; /* as messages name it */
+	uint32_t generation; /* rises from one to the next */
+	char *path;          /* as messages name it */
 	struct bytes text;
 };
 
@@ -75,6 +76,7 @@ enum poll_end {
 
 struct message_result {
 	char *server;
+	uint32_t generation; /* of the configuration under which it began */
 	enum poll_end end;
 	bool has_lost_worker; /* it was killed, or ended before its poll did */
 	uint32_t took_ms;

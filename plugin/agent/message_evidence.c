@@ -12,8 +12,8 @@
  * believed.
  */
 enum {
-	NAME_LIMIT = 1024,   /* of a source, an account, a service, an SMB level */
-	DETAIL_LIMIT = 1024, /* of an event */
+	NAME_LIMIT = 1024, /* of a source, an account, a service, an SMB level */
+	DETAIL_LIMIT = HARVEST_MAX_DETAIL,
 	DEPENDENCIES_LIMIT = 1024
 };
 

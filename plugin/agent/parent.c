@@ -22,11 +22,11 @@
 #include "timers.h"
 
 enum {
-	STEP_MS = 200,  /* what is not driven by messages is looked at this often... */
-	LOOK_MS = 1000, /* ...and what goes through all servers this often */
-	SAVING_MS = 10, /* so long may one step write state files */
+	STEP_MS = 200,     /* what is not driven by messages is looked at this often... */
+	LOOK_MS = 1000,    /* ...and what goes through all servers this often */
+	REREAD_MS = 60000, /* state files that could not be read */
+	SAVING_MS = 10,    /* so long may one step write state files */
 	FAREWELL_MS = 1000,       /* and the last one */
-	CLOCK_SLACK = 2,          /* seconds: rounding, and a clock that is slewed */
 	RELOAD_ERROR_BYTES = 1024 /* an ImcText of the MIB */
 };
 
@@ -35,6 +35,7 @@ struct parent {
 	struct tevent_context *loop;
 	struct timers *timers;
 	struct timer step;
+	struct instance *instance;
 	struct settings *settings;
 	const struct agent_settings *started_with;
 	struct fleet *fleet;
@@ -44,9 +45,7 @@ struct parent {
 	struct objects_view view;
 	struct teller teller;
 	uint64_t watchdog_usec;
-	int64_t watchdog_ms, looked_ms;
-	int64_t clock_lead; /* of the wall clock over CLOCK_MONOTONIC, seconds; 0: not
-			       looked at */
+	int64_t watchdog_ms, looked_ms, reread_ms;
 	bool is_over;
 };
 
@@ -54,7 +53,8 @@ struct parent {
 
 static void send_config(struct parent *parent)
 {
-	struct message_config config = {parent->settings->path, parent->settings->text};
+	struct message_config config = {parent->fleet->generation, parent->settings->path,
+		parent->settings->text};
 	attendant_send(parent->attendant, message_put_config(parent, &config));
 }
 
@@ -120,6 +120,10 @@ static void take_result(struct parent *parent, void *scratch, struct bytes body)
 	struct server *server = fleet_find(parent->fleet, result.server);
 	if (server == NULL)
 		return; /* it left the configuration meanwhile */
+	if (result.generation < server->moved_in) {
+		send_state(parent, server); /* it was asked for another machine */
+		return;
+	}
 	struct evidence *evidence = evidence_of(scratch, server, &result, parent->logger);
 	/* The worker may say so: what counts is what it sent. */
 	if (result.end == POLL_LEARNED && !evidence_is_anything_learned(evidence))
@@ -129,7 +133,7 @@ static void take_result(struct parent *parent, void *scratch, struct bytes body)
 	totals->polls_failed += result.end != POLL_LEARNED;
 	enum status before = server->row->status;
 	bool was_judged = server->row->is_judged;
-	fleet_take(parent->fleet, server, &result, evidence, time(NULL),
+	fleet_take(parent->fleet, server, &result, evidence, time(NULL), deadline_now(),
 		&totals->notifications_suppressed);
 	log_change(parent, server, before, was_judged);
 	send_state(parent, server);
@@ -158,12 +162,14 @@ static void load(void *context, struct server *server)
 	server->is_unread = !statedir_load(parent->statedir, server);
 }
 
-static void load_again(struct parent *parent, int64_t now)
+static void load_again(struct parent *parent, int64_t now_ms)
 {
-	bool is_full_minute = now % WHEN_MINUTE == 0; /* once a minute is enough */
+	bool is_due = now_ms - parent->reread_ms >= REREAD_MS;
+	if (is_due)
+		parent->reread_ms = now_ms;
 	for (size_t i = 0; i < parent->fleet->count; i++) {
 		struct server *server = parent->fleet->servers[i];
-		if (server->is_unreadable && is_full_minute)
+		if (server->is_unreadable && is_due)
 			statedir_load_again(parent->statedir, server);
 		if (!server->is_unread)
 			continue;
@@ -178,7 +184,8 @@ static void enforce(struct parent *parent, struct settings *settings)
 {
 	struct settings *before = parent->settings;
 	parent->settings = settings;
-	fleet_configure(parent->fleet, settings->config, time(NULL), load, parent);
+	fleet_configure(parent->fleet, settings->config, time(NULL), deadline_now(), load,
+		parent);
 	parent->view.rows = parent->fleet->rows;
 	parent->view.rows_by_appl_index = parent->fleet->rows_by_appl_index;
 	parent->view.row_count = parent->fleet->count;
@@ -206,6 +213,9 @@ static void reload(struct parent *parent)
 		parent->logger, parent->started_with, settings->config->agent);
 	enforce(parent, settings);
 	brief_keeper(parent);
+	/* An editor may have made another file of it. */
+	if (!instance_renew(parent->instance, settings->path, &why))
+		log_error(parent->logger, "%s", why.text);
 	log_info(parent->logger, "%s was read again: %zu servers", settings->path,
 		parent->fleet->count);
 }
@@ -245,16 +255,6 @@ static void on_lost(void *context)
 
 static const struct agentx_hooks agentx_hooks = {on_connected, on_lost};
 
-/* The wall clock may be set; CLOCK_MONOTONIC is not, and tells. */
-static void look_at_clock(struct parent *parent, int64_t now, int64_t now_ms)
-{
-	int64_t lead = now - now_ms / 1000;
-	int64_t step = lead - parent->clock_lead;
-	if (parent->clock_lead != 0 && (step < -CLOCK_SLACK || step > CLOCK_SLACK))
-		fleet_clock_was_set(parent->fleet, step);
-	parent->clock_lead = lead;
-}
-
 /* What goes through all servers. */
 static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 {
@@ -262,9 +262,9 @@ static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 	if (now_ms - parent->looked_ms < LOOK_MS)
 		return;
 	parent->looked_ms = now_ms;
-	look_at_clock(parent, now, now_ms);
-	load_again(parent, now);
-	fleet_look_for_stale(parent->fleet, now, &totals->notifications_suppressed);
+	load_again(parent, now_ms);
+	fleet_look_for_stale(
+		parent->fleet, now, now_ms, &totals->notifications_suppressed);
 	fleet_count(parent->fleet, totals);
 }
 
@@ -333,7 +333,7 @@ bool parent_new(void *owner, const char *config_path, struct logger *logger,
 		.reloaded_at = NO_TIME,
 	};
 	if (!settings_read(parent, config_path, &settings, why) ||
-		!instance_lock(parent, config_path, why) ||
+		!instance_lock(parent, config_path, &parent->instance, why) ||
 		!timers_new(parent, parent->loop, &parent->timers, why) ||
 		!statedir_open(parent, settings->config->agent->state_dir, parent->fleet,
 			logger, &parent->statedir, why))

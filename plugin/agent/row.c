@@ -34,14 +34,21 @@ void row_configure(struct row *row, const struct target *target)
 	row->fixed_since = target->policy.fixed_since;
 }
 
+void row_forget(struct row *row)
+{
+	row->is_judged = false;
+	row->status = STATUS_UNKNOWN;
+	replace(row, &row->text, "not polled yet");
+	replace(row, &row->keys, "");
+	memset(row->has_keys, 0, sizeof(row->has_keys));
+}
+
 struct row *row_new(void *parent, const struct target *target, int64_t now)
 {
 	struct row *row = memory_new(parent, struct row);
 	row->server = memory_copy(row, target->server);
 	row_configure(row, target);
-	row->status = STATUS_UNKNOWN;
-	replace(row, &row->text, "not polled yet");
-	replace(row, &row->keys, "");
+	row_forget(row);
 	row->service_state = SERVICE_UNKNOWN;
 	row->start_type = START_UNKNOWN;
 	row->condition = CONDITION_UNKNOWN;

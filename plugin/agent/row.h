@@ -93,6 +93,8 @@ struct row {
 struct row *row_new(void *parent, const struct target *target, int64_t now);
 /* After a reload: what the configuration says now. */
 void row_configure(struct row *row, const struct target *target);
+/* Nothing is known of it any more. */
+void row_forget(struct row *row);
 /* Takes over what the verdict says; `now` by this machine's clock. */
 void row_take(struct row *row, const struct verdict *verdict, int64_t now);
 /* One more finding for a row that is judged already, and how bad that is. */

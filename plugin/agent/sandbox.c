@@ -80,7 +80,6 @@ static const int allowed_with_network[] = {
 	SCMP_SYS(getpeername),
 	SCMP_SYS(getsockname),
 	SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt),
 };
 
 static const int without_permission[] = {
@@ -133,12 +132,29 @@ static int add_status(scmp_filter_ctx filter)
 	return error;
 }
 
+/*
+ * But for SO_LINGER: with that, whoever is given the descriptor and closes it waits. A
+ * filter cannot say "other than", but an option that differs does so in some bit.
+ */
+static int add_options(scmp_filter_ctx filter)
+{
+	int error = 0;
+	for (unsigned bit = 0; bit < 32 && error == 0; bit++) {
+		uint64_t mask = UINT64_C(1) << bit;
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, mask, ~(uint64_t)SO_LINGER & mask));
+	}
+	return error;
+}
+
 static int add_network(scmp_filter_ctx filter)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	const uint64_t flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int error = add_all(filter, SCMP_ACT_ALLOW, allowed_with_network,
 		COUNT(allowed_with_network));
+	if (error == 0)
+		error = add_options(filter);
 	for (size_t i = 0; i < COUNT(families) && error == 0; i++)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
 			SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]),

@@ -53,22 +53,25 @@ static void set_interval(
 	turn->retries = retries;
 }
 
-void schedule_add(struct schedule *schedule, struct turn *turn, void *server,
-	const char *name, int64_t interval, unsigned retries)
+void schedule_add(struct turn *turn, void *server, const char *name, int64_t interval,
+	unsigned retries)
 {
 	turn->item.owner = server;
-	turn->next_ms = schedule->start_ms;
+	turn->next_ms = INT64_MAX; /* until schedule_soon() */
 	set_interval(turn, name, interval, retries);
 }
 
-void schedule_first(struct schedule *schedule, struct turn *turn, size_t rank,
+void schedule_soon(struct schedule *schedule, struct turn *turn, size_t rank,
 	size_t count, int64_t now_ms)
 {
 	int64_t step = FIRST_ROUND_MS / (int64_t)count;
 	step = step < STEP_MIN_MS ? STEP_MIN_MS : step > STEP_MAX_MS ? STEP_MAX_MS : step;
-	turn->next_ms = now_ms + (int64_t)rank * step;
+	int64_t soon = now_ms + (int64_t)rank * step;
+	if (soon >= turn->next_ms)
+		return;
+	turn->next_ms = soon;
 	if (turn->item.place != 0)
-		heap_put(schedule->waiting, &turn->item, turn->next_ms);
+		heap_put(schedule->waiting, &turn->item, soon);
 }
 
 void schedule_change(struct schedule *schedule, struct turn *turn, const char *name,

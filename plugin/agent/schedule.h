@@ -25,13 +25,14 @@ enum turn_end { TURN_WORKED, TURN_FAILED, TURN_NOT_MADE };
 
 struct schedule *schedule_new(void *parent, int64_t start_ms);
 
-/* A server that is new; schedule_first() follows. `interval`: seconds; `retries`: quick
+/* A server that is new; schedule_soon() follows. `interval`: seconds; `retries`: quick
  * polls after one that failed. */
-void schedule_add(struct schedule *schedule, struct turn *turn, void *server,
-	const char *name, int64_t interval, unsigned retries);
-/* Its first poll does not wait for its place, but new ones do not all begin at once: it
- * is number `rank`, from 0, of `count`. */
-void schedule_first(struct schedule *schedule, struct turn *turn, size_t rank,
+void schedule_add(struct turn *turn, void *server, const char *name, int64_t interval,
+	unsigned retries);
+/* One poll does not wait for its place: the first one, or the first of another
+ * configuration. It is number `rank`, from 0, of `count`, which do not all begin at once.
+ */
+void schedule_soon(struct schedule *schedule, struct turn *turn, size_t rank,
 	size_t count, int64_t now_ms);
 /* A server that stays: only a new interval gives it a new time. */
 void schedule_change(struct schedule *schedule, struct turn *turn, const char *name,

@@ -18,25 +18,49 @@ struct server *server_new(void *parent, const struct target *target, int64_t now
 	server->state_name = name_of_state(server, target);
 	server->row = row_new(server, target, now);
 	server->alarms = alarms_none();
-	server->ended_at = now;
 	return server;
 }
 
-void server_configure(struct server *server, const struct target *target)
+static bool is_same_text(const char *a, const char *b)
 {
-	char *state_name = name_of_state(server, target);
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The same machine, asked the same way for the same service? */
+static bool is_same_place(const struct target *a, const struct target *b)
+{
+	return a->port == b->port && is_same_text(a->source, b->source) &&
+		is_same_text(a->address, b->address) && is_same_text(a->evt, b->evt) &&
+		is_same_text(a->system_evt, b->system_evt) &&
+		watch_hash(&a->watch) == watch_hash(&b->watch);
+}
+
+/* Another port, another way to learn: what is remembered is in another file. */
+static void set_state_name(struct server *server, char *state_name)
+{
 	bool is_same = strcmp(state_name, server->state_name) == 0;
-	server->target = target;
 	talloc_free(server->state_name);
 	server->state_name = state_name;
-	row_configure(server->row, target);
 	if (is_same)
 		return;
-	/* Another port, another way to learn: what is remembered is another file. */
 	TALLOC_FREE(server->state);
 	TALLOC_FREE(server->trouble);
 	server->is_unsaved = server->is_unreadable = false;
 	server->is_unread = server->keeps_state;
+}
+
+void server_configure(struct server *server, const struct target *target, int64_t now_ms,
+	uint32_t generation)
+{
+	if (server->target->interval != target->interval)
+		server->ended_ms = now_ms;
+	if (!is_same_place(server->target, target)) {
+		server->moved_in = generation;
+		row_forget(server->row);
+	}
+	server->target = target;
+	row_configure(server->row, target);
+	set_state_name(server, name_of_state(server, target));
 }
 
 /* --- from evidence to a verdict --- */
@@ -62,6 +86,14 @@ static void remember(struct server *server, const struct state *before,
 	char *text = state_format(scratch, server->state_name, after);
 	if (server->state != NULL && strcmp(server->state, text) == 0)
 		return;
+	if (strlen(text) > STATE_MAX_BYTES) { /* of events that no source makes */
+		struct failure why;
+		fail(&why, FAIL_PROTOCOL,
+			"there is more to be remembered than a state "
+			"file can hold");
+		server_has_trouble(server, &why);
+		return;
+	}
 	talloc_free(server->state);
 	server->state = talloc_steal(server, text);
 	server->is_unsaved = server->keeps_state;
@@ -179,7 +211,6 @@ void server_take(struct server *server, const struct message_result *result,
 	struct evidence *evidence, int64_t now, uint32_t *suppressed)
 {
 	void *scratch = memory_required(talloc_new(NULL));
-	server->ended_at = now;
 	take_poll(server->row, result, now);
 	take_failure(server->row, first_failure(evidence));
 	if (is_to_be_judged(server, result)) {
@@ -190,11 +221,12 @@ void server_take(struct server *server, const struct message_result *result,
 	talloc_free(scratch);
 }
 
-bool server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed)
+bool server_look_for_stale(
+	struct server *server, int64_t now, int64_t now_ms, uint32_t *suppressed)
 {
 	const struct target *target = server->target;
 	struct row *row = server->row;
-	int64_t age = now - server->ended_at;
+	int64_t age = (now_ms - server->ended_ms) / 1000;
 	if (age <= STALE_INTERVALS * target->interval || row_has_finding(row, KEY_STALE))
 		return false;
 	char *words = when_format_duration(NULL, age);

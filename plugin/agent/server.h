@@ -23,13 +23,18 @@ struct server {
 	bool is_unreadable; /* the file: it is left as it is, for its owner to see */
 	struct failure
 		*trouble; /* the file could not be read or written; NULL: all well */
-	int64_t ended_at; /* the newest poll, however it ended; at first: now */
+	int64_t ended_ms; /* the newest poll, however it ended, or since when it is polled
+			     like this; CLOCK_MONOTONIC */
+	uint32_t moved_in; /* the configuration that gave it another place: what an older
+			      one asked is of another machine */
 };
 
 struct server *server_new(void *parent, const struct target *target, int64_t now);
 
-/* After a reload: the same server, as it is configured now. */
-void server_configure(struct server *server, const struct target *target);
+/* After a reload, which is number `generation`: the same server, as it is configured
+ * now. */
+void server_configure(struct server *server, const struct target *target, int64_t now_ms,
+	uint32_t generation);
 
 /* A poll ended. `evidence` is decoded, and changed: what is remembered joins it. Adds
  * changes that will never be told to *suppressed. */
@@ -37,7 +42,8 @@ void server_take(struct server *server, const struct message_result *result,
 	struct evidence *evidence, int64_t now, uint32_t *suppressed);
 
 /* No poll at all has ended for three intervals: says so in the row, once; then true. */
-bool server_look_for_stale(struct server *server, int64_t now, uint32_t *suppressed);
+bool server_look_for_stale(
+	struct server *server, int64_t now, int64_t now_ms, uint32_t *suppressed);
 
 /* The state file could not be written: said in the row at once. */
 void server_has_trouble(struct server *server, const struct failure *why);

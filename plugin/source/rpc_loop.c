@@ -76,6 +76,9 @@ static void watch(struct tevent_context *context, struct tevent_fd *event, uint1
 	struct rpc_loop *loop = watcher->loop;
 	if (loop->progress.step == SMB_AT_CONNECT) {
 		if (has_connect_error(loop, watcher->socket)) {
+			/* Nobody is refused so: it was accepted, and reset at once. */
+			if (loop->connect_error == ECONNRESET)
+				loop->progress.step = SMB_AT_NEGOTIATE;
 			tevent_fd_set_flags(event, 0);
 			return;
 		}

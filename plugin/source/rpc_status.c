@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rpc_status.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include <core/ntstatus.h>
@@ -232,6 +233,8 @@ bool rpc_status_fail(const struct rpc_scene *scene, uint32_t status, struct fail
 		*why = *refusal;
 		return false;
 	}
+	if (connect_error == ECONNRESET)
+		return fail_to_stay(scene, what, why);
 	if (connect_error != 0)
 		return reach_refused(target->address, rpc_account_port(scene->request),
 			connect_error, why);

@@ -104,7 +104,7 @@ static struct packet *put_config(void *parent)
 {
 	static char path[] = "/etc/imc-monitor.conf";
 	return message_put_config(
-		parent, &(struct message_config){path, bytes_of("[agent]\n")});
+		parent, &(struct message_config){3, path, bytes_of("[agent]\n")});
 }
 
 static struct packet *put_state(void *parent)
@@ -116,7 +116,7 @@ static struct packet *put_state(void *parent)
 static struct packet *put_result(void *parent)
 {
 	static char server[] = "EXCH01";
-	const struct message_result result = {server, POLL_FAILED, true, 34, 2060,
+	const struct message_result result = {server, 7, POLL_FAILED, true, 34, 2060,
 		NO_TIME, evidence_bytes(parent, full_evidence(parent))};
 	return message_put_result(parent, &result);
 }

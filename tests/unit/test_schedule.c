@@ -20,8 +20,8 @@ static struct server *add(
 {
 	struct server *server = memory_new(parent, struct server);
 	snprintf(server->name, sizeof(server->name), "%s", name);
-	schedule_add(schedule, &server->turn, server, server->name, 60, retries);
-	schedule_first(schedule, &server->turn, 0, 1, START);
+	schedule_add(&server->turn, server, server->name, 60, retries);
+	schedule_soon(schedule, &server->turn, 0, 1, START);
 	schedule_wait(schedule, &server->turn);
 	return server;
 }
@@ -42,8 +42,8 @@ static void each_server_is_polled_at_its_place_all_day(void **state)
 	for (size_t i = 0; i < SERVERS; i++) {
 		struct server *server = &servers[i];
 		snprintf(server->name, sizeof(server->name), "EXCH%zu", i);
-		schedule_add(schedule, &server->turn, server, server->name, 60, 2);
-		schedule_first(schedule, &server->turn, i, SERVERS, START);
+		schedule_add(&server->turn, server, server->name, 60, 2);
+		schedule_soon(schedule, &server->turn, i, SERVERS, START);
 		schedule_wait(schedule, &server->turn);
 	}
 	size_t size = talloc_total_size(*state);
@@ -68,13 +68,13 @@ static void each_server_is_polled_at_its_place_all_day(void **state)
 static void places_are_spread_over_the_interval(void **state)
 {
 	enum { SERVERS = 6000, PARTS = 60 };
+	(void)state;
 	unsigned counts[PARTS] = {0};
-	struct schedule *schedule = schedule_new(*state, START);
 	for (int i = 0; i < SERVERS; i++) {
 		char name[16];
 		struct turn turn = {.retries = 0};
 		snprintf(name, sizeof(name), "mail%d", i);
-		schedule_add(schedule, &turn, NULL, name, 60, 0);
+		schedule_add(&turn, NULL, name, 60, 0);
 		counts[turn.place_ms / SECOND]++;
 	}
 	for (int i = 0; i < PARTS; i++)
@@ -95,14 +95,15 @@ static void first_round_is_quick_for_few_and_slow_for_many(void **state)
 	};
 	struct schedule *schedule = schedule_new(*state, START);
 	struct turn turn = {.retries = 0};
-	schedule_add(schedule, &turn, NULL, "EXCH01", 60, 0);
+	schedule_add(&turn, NULL, "EXCH01", 60, 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row("%zu servers", rows[i].count);
-		schedule_first(schedule, &turn, rows[i].count - 1, rows[i].count, START);
+		turn.next_ms = INT64_MAX;
+		schedule_soon(schedule, &turn, rows[i].count - 1, rows[i].count, START);
 		assert_int_equal(turn.next_ms - START, rows[i].last);
 		if (rows[i].count < 2)
 			continue;
-		schedule_first(schedule, &turn, 1, rows[i].count, START);
+		schedule_soon(schedule, &turn, 1, rows[i].count, START);
 		assert_int_equal(turn.next_ms - START, rows[i].step);
 	}
 }
@@ -188,7 +189,7 @@ static void they_come_in_the_order_of_their_times(void **state)
 	for (size_t i = 0; i < SERVERS; i++) {
 		struct server *server = &servers[i];
 		snprintf(server->name, sizeof(server->name), "%zu", i * 7919);
-		schedule_add(schedule, &server->turn, server, server->name, 3600, 0);
+		schedule_add(&server->turn, server, server->name, 3600, 0);
 		schedule_ended(schedule, &server->turn, TURN_WORKED, START);
 		schedule_wait(schedule, &server->turn);
 	}

@@ -35,6 +35,7 @@ static void take(
 {
 	struct message_result result = result_of(end);
 	server_take(server, &result, evidence, now, &suppressed);
+	server->ended_ms = now * 1000;
 	talloc_free(evidence);
 }
 
@@ -131,9 +132,12 @@ static void a_server_that_was_never_polled_is_unknown(void **state)
 {
 	struct server *server = server_new(*state, target_of(*state), NOW);
 	assert_int_equal(server->row->status, STATUS_UNKNOWN);
-	server_look_for_stale(server, NOW + 180, &suppressed);
+	server->ended_ms = NOW * INT64_C(1000);
+	server_look_for_stale(
+		server, NOW + 180, (NOW + 180) * INT64_C(1000), &suppressed);
 	assert_string_equal(server->row->keys, "");
-	server_look_for_stale(server, NOW + 181, &suppressed);
+	server_look_for_stale(
+		server, NOW + 181, (NOW + 181) * INT64_C(1000), &suppressed);
 	assert_string_equal(server->row->keys, "stale");
 	assert_int_equal(server->row->status, STATUS_UNKNOWN);
 }
@@ -143,9 +147,11 @@ static void polls_that_stop_make_a_healthy_row_stale(void **state)
 	struct server *server = server_new(*state, target_of(*state), NOW);
 	take(server, POLL_LEARNED, scene(*state, SERVICE_RUNNING, "boot@3h 1000@2h"),
 		NOW);
-	server_look_for_stale(server, NOW + 180, &suppressed);
+	server_look_for_stale(
+		server, NOW + 180, (NOW + 180) * INT64_C(1000), &suppressed);
 	assert_int_equal(server->row->status, STATUS_OK);
-	server_look_for_stale(server, NOW + 181, &suppressed);
+	server_look_for_stale(
+		server, NOW + 181, (NOW + 181) * INT64_C(1000), &suppressed);
 	assert_int_equal(server->row->status, STATUS_UNKNOWN);
 	assert_string_equal(server->row->keys, "running,stale");
 	assert_int_equal(told(server, NOW + 181), NOTICE_CONTACT_LOST);
@@ -160,7 +166,8 @@ static void a_critical_row_that_goes_stale_stays_critical(void **state)
 	struct server *server = server_new(*state, target_of(*state), NOW);
 	take(server, POLL_LEARNED, scene(*state, SERVICE_STOPPED, "boot@3h 4071@2h59m"),
 		NOW);
-	server_look_for_stale(server, NOW + 999, &suppressed);
+	server_look_for_stale(
+		server, NOW + 999, (NOW + 999) * INT64_C(1000), &suppressed);
 	assert_int_equal(server->row->status, STATUS_CRITICAL);
 	assert_string_equal(server->row->keys, "active,stale");
 }
@@ -250,11 +257,15 @@ static void another_port_is_another_memory(void **state)
 	server->keeps_state = true;
 	take(server, POLL_LEARNED, scene(*state, SERVICE_RUNNING, "boot@3h 1000@2h"),
 		NOW);
-	server_configure(server, target);
+	server_configure(server, target, 0, 2);
+	assert_true(server->row->is_judged && server->moved_in == 0);
 	assert_true(server->is_unsaved && server->state != NULL);
 	struct target *moved = target_copy(*state, target);
 	moved->port = 1445;
-	server_configure(server, moved);
+	server_configure(server, moved, 0, 3);
+	assert_int_equal(server->moved_in, 3);
+	assert_false(server->row->is_judged); /* of another machine, for all we know */
+	assert_int_equal(server->row->status, STATUS_UNKNOWN);
 	assert_string_equal(server->state_name, "EXCH01:1445");
 	assert_null(server->state);
 	assert_false(server->is_unsaved);
