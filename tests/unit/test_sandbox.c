@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -178,6 +179,33 @@ static int accept_one(void)
 	return result_of(accept(STDIN_FILENO, NULL, NULL) >= 0);
 }
 
+static int set_option(int level, int option)
+{
+	int on = 1;
+	int file = socket(AF_INET, SOCK_STREAM, 0);
+	return result_of(
+		file >= 0 && setsockopt(file, level, option, &on, sizeof(on)) == 0);
+}
+
+static int send_at_once(void)
+{
+	return set_option(IPPROTO_TCP, TCP_NODELAY);
+}
+
+static int keep_alive(void)
+{
+	return set_option(SOL_SOCKET, SO_KEEPALIVE);
+}
+
+/* Whoever is given such a socket and closes it waits. */
+static int linger(void)
+{
+	const struct linger hour = {1, 3600};
+	int file = socket(AF_INET, SOCK_STREAM, 0);
+	return result_of(file >= 0 &&
+		setsockopt(file, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) == 0);
+}
+
 /* What a poll does all the time. */
 static int live_on(void)
 {
@@ -223,6 +251,9 @@ static const struct {
 	{"name a socket", name_socket, ENOSYS, ENOSYS},
 	{"listen", listen_to_all, ENOSYS, ENOSYS},
 	{"accept", accept_one, ENOSYS, ENOSYS},
+	{"send at once", send_at_once, ENOSYS, 0},
+	{"keep alive", keep_alive, ENOSYS, 0},
+	{"linger", linger, ENOSYS, ENOSYS},
 	{"live on", live_on, 0, 0},
 };
 
