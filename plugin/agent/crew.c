@@ -87,21 +87,21 @@ static void on_ready(void *context)
 		slots_add_idle(member->lane, 1);
 }
 
-static void on_logging_on(void *context)
+static bool on_logging_on(void *context)
 {
 	struct member *member = context;
 	struct crew *crew = member->crew;
 	slots_pause(member->job, deadline_now());
-	crew->hooks->logging_on(crew->context, member->job);
+	return crew->hooks->logging_on(crew->context, member->job);
 }
 
-static void on_logged_on(void *context)
+static bool on_logged_on(void *context)
 {
 	struct member *member = context;
 	struct crew *crew = member->crew;
 	member->job->is_bound = false;
 	slots_go_on(member->job, deadline_now());
-	crew->hooks->logged_on(crew->context, member->job);
+	return crew->hooks->logged_on(crew->context, member->job);
 }
 
 static void on_done(void *context, const struct message_done *done)

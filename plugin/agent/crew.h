@@ -25,8 +25,9 @@ struct crew_hooks {
 	 * when the worker must have answered. */
 	struct packet *(*order)(void *context, struct job *job, int64_t *ret_deadline_ms,
 		int *ret_files, size_t *ret_file_count);
-	void (*logging_on)(void *context, struct job *job);
-	void (*logged_on)(void *context, struct job *job);
+	/* False: it cannot be; its worker is ended. */
+	bool (*logging_on)(void *context, struct job *job);
+	bool (*logged_on)(void *context, struct job *job);
 	/* It was stopped, and waits again as a suspect's. */
 	void (*stopped)(void *context, struct job *job);
 	/* These two end it: the job is no longer the crew's. */

@@ -62,13 +62,16 @@ static bool ask(void *context, const struct credentials *name, int64_t now,
 	return true;
 }
 
-static bool tell(void *context, const struct credentials *name, bool is_accepted,
+static bool tell(void *context, const struct credentials *name, enum logon_news news,
 	int64_t now, struct account_word *ret)
 {
 	struct guard *guard = context;
 	if (guard->store == NULL)
 		return false;
-	account_tell(guard->store, name, is_accepted, now, ret);
+	if (news == NEWS_UNANSWERED)
+		account_tell_unanswered(guard->store, name, now, ret);
+	else
+		account_tell(guard->store, name, news == NEWS_ACCEPTED, now, ret);
 	if (ret->has_trouble)
 		tell_trouble(guard, &ret->trouble);
 	return true;
@@ -87,24 +90,35 @@ static void outrun(void *context, struct logon *logon)
 	guard->outrun(guard->context, logon);
 }
 
-static void changed(
-	void *context, const struct credentials *name, const struct backoff *backoff)
+static void changed(void *context, const struct credentials *name, enum logon_news news,
+	const struct backoff *backoff)
 {
 	struct guard *guard = context;
 	const char *domain = name->domain != NULL ? name->domain : "";
 	const char *separator = domain[0] != '\0' ? "\\" : "";
-	if (backoff->failures == 0) {
-		log_info(guard->logger, "the account %s%s%s is accepted again", domain,
-			separator, name->username);
-		return;
+	char *account = memory_format(NULL, "%s%s%s", domain, separator, name->username);
+	char *until = backoff->until != NO_TIME
+		? when_format_time(account, backoff->until)
+		: NULL;
+	switch (news) {
+	case NEWS_ACCEPTED:
+		log_info(guard->logger, "the account %s is accepted again", account);
+		break;
+	case NEWS_REFUSED:
+		log_warn(guard->logger,
+			"the account %s was refused, %u time%s in a row: it is left "
+			"alone until %s",
+			account, backoff->failures, backoff->failures == 1 ? "" : "s",
+			until);
+		break;
+	case NEWS_UNANSWERED:
+		log_warn(guard->logger,
+			"the account %s is left alone until %s: its logons were not "
+			"answered, and may have been refused",
+			account, until);
+		break;
 	}
-	char *until = when_format_time(NULL, backoff->until);
-	log_warn(guard->logger,
-		"the account %s%s%s was refused, %u time%s in a row: it is left alone "
-		"until %s",
-		domain, separator, name->username, backoff->failures,
-		backoff->failures == 1 ? "" : "s", until);
-	talloc_free(until);
+	talloc_free(account);
 }
 
 static const struct logons_hooks hooks = {ask, tell, decide, outrun, changed};

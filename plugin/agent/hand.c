@@ -90,17 +90,9 @@ static bool take_message(struct hand *hand, const struct message *message)
 		return on_ready(hand);
 	if (hand->step != HAND_WORKS)
 		return false;
-	if (message->type == MESSAGE_LOGGING_ON) {
-		if (++hand->logons > LOGONS_MAX)
-			return false;
-		hooks->logging_on(hand->context);
-		return true;
-	}
-	if (message->type == MESSAGE_LOGGED_ON) {
-		hooks->logged_on(hand->context);
-		return true;
-	}
-	return false;
+	if (message->type == MESSAGE_LOGGING_ON)
+		return ++hand->logons <= LOGONS_MAX && hooks->logging_on(hand->context);
+	return message->type == MESSAGE_LOGGED_ON && hooks->logged_on(hand->context);
 }
 
 static void take(

@@ -17,8 +17,9 @@ enum hand_step {
 
 struct hand_hooks {
 	void (*ready)(void *context); /* once: it is idle now */
-	void (*logging_on)(void *context);
-	void (*logged_on)(void *context);
+	/* False: it cannot be, and it is killed. */
+	bool (*logging_on)(void *context);
+	bool (*logged_on)(void *context);
 	void (*done)(void *context, const struct message_done *done); /* it is idle now */
 	/* It was killed, since it did not end in time what it was at; `before` is that.
 	 */

@@ -12,7 +12,16 @@ enum {
 	/* Where others had to wait that long, and few in a row were silent. */
 	CROWDED_MS = 1000,
 	PATIENCE_CROWDED_MS = 250,
+	/* Logons in a row that were not answered, until the account rests. */
 	SILENT_MAX = 3,
+	/* More than that of a proven account are sent before they are given up: when one
+	 * of these is accepted, the others were sent to servers that hang. */
+	OPEN_MAX = 5,
+	PATIENCE_STALLED_MS = 1250,
+	/* Suspects wait for an acceptance then, rather than be those that make it rest.
+	 */
+	OPEN_MAX_OF_SUSPECTS = 2,
+	PATIENCE_SUSPECTS_MS = 60000,
 	PROBE_SECONDS = 60 /* so long may one probe for all after a back-off */
 };
 
@@ -30,8 +39,10 @@ struct account {
 	struct backoff backoff;
 	/* A logon was accepted since the credentials file changed, or was refused. */
 	bool is_proven;
-	unsigned silent;          /* sent since the last answer */
+	unsigned unanswered;      /* that ended so, in a row */
 	uint64_t sent;            /* logons, ever */
+	int64_t sent_ms;          /* the newest of them */
+	uint64_t settled;         /* no matter whether those until this are answered */
 	uint64_t sent_at_refusal; /* until the newest refusal that was counted */
 	struct line waiting[TRUSTS];
 	struct line in_air;
@@ -141,52 +152,104 @@ int64_t logons_rests_until(const struct account *account, uint64_t identity, int
 		: account->backoff.until;
 }
 
+/* What is known here holds even where it could not be written to the file. */
+static void learn(struct backoff *known, const struct backoff *word)
+{
+	if (word->until == NO_TIME ||
+		(known->until != NO_TIME && known->until > word->until))
+		return;
+	unsigned failures = known->failures;
+	*known = *word;
+	known->failures = failures > word->failures ? failures : word->failures;
+}
+
+/* Whatever comes of those that were sent until now. */
+static void settle(struct account *account)
+{
+	account->unanswered = 0;
+	account->settled = account->sent;
+}
+
 /* By what is known here, and by the file, which others may have written. Whoever is
  * allowed after a back-off probes for all. */
 static bool ask(struct logons *logons, struct account *account, uint64_t identity,
 	int64_t now, struct failure *why)
 {
 	struct account_word word;
+	struct backoff *backoff = &account->backoff;
 	if (!logons_allow(account, identity, now, why))
 		return false;
 	account->name->identity = identity;
-	bool has_file = logons->hooks->ask(logons->context, account->name, now, &word) &&
-		!word.has_trouble;
-	if (has_file) {
-		account->backoff = word.backoff;
-		if (!word.is_allowed)
-			*why = word.why;
-		return word.is_allowed;
+	bool has_file = logons->hooks->ask(logons->context, account->name, now, &word);
+	if (has_file && !(word.is_allowed && word.has_trouble))
+		learn(backoff, &word.backoff);
+	if (has_file && !word.is_allowed) {
+		settle(account);
+		*why = word.why;
+		return false;
 	}
-	if (account->backoff.failures > 0 && account->backoff.credentials == identity)
-		account->backoff.until = now + PROBE_SECONDS;
+	if (backoff_holds(backoff, identity) && backoff->until <= now)
+		backoff->until = now + PROBE_SECONDS;
 	return true;
 }
 
 /* --- decisions --- */
 
-static int64_t patience_of(const struct account *account, int64_t now_ms)
+/* Logons that are not answered, and could all have been refused. */
+static unsigned count_open(const struct account *account)
+{
+	unsigned count = account->unanswered;
+	for (const struct logon *at = account->in_air.last;
+		at != NULL && at->number > account->settled; at = at->previous)
+		count++;
+	return count;
+}
+
+static int64_t patience_of(const struct account *account, unsigned open, int64_t now_ms)
 {
 	const struct logon *first = first_waiting(account);
 	if (!account->is_proven)
 		return PATIENCE_UNPROVEN_MS;
+	if (open >= SILENT_MAX)
+		return PATIENCE_STALLED_MS;
 	bool is_crowded = now_ms - first->since_ms >= CROWDED_MS;
-	return is_crowded && account->silent < SILENT_MAX ? PATIENCE_CROWDED_MS
-							  : PATIENCE_MS;
+	return is_crowded ? PATIENCE_CROWDED_MS : PATIENCE_MS;
+}
+
+/* While it rests, a changed credentials file has one try. */
+static bool is_on_trial(const struct account *account, int64_t now)
+{
+	return !account->is_proven && account->backoff.until != NO_TIME &&
+		account->backoff.until > now;
+}
+
+static unsigned open_max(const struct account *account, int64_t now)
+{
+	if (account->is_proven)
+		return OPEN_MAX;
+	return is_on_trial(account, now) ? 1 : SILENT_MAX;
 }
 
 /* When the next logon may go if nothing is answered; INT64_MAX: then never. */
-static int64_t next_start(const struct account *account, int64_t now_ms)
+static int64_t next_start(const struct account *account, int64_t now_ms, int64_t now)
 {
-	if (first_waiting(account) == NULL)
+	const struct logon *first = first_waiting(account);
+	unsigned open = count_open(account);
+	if (first == NULL)
 		return INT64_MAX;
+	if (!backoff_allows(&account->backoff, first->identity, now, NULL))
+		return now_ms; /* to be told so */
+	if (open >= open_max(account, now))
+		return INT64_MAX;
+	if (account->is_proven && open >= OPEN_MAX_OF_SUSPECTS &&
+		first->trust == TRUST_SUSPECT)
+		return account->sent_ms + PATIENCE_SUSPECTS_MS;
 	if (account->in_air.count == 0)
 		return now_ms;
-	if (!account->is_proven && account->in_air.count >= SILENT_MAX)
-		return INT64_MAX;
-	int64_t start = account->in_air.last->since_ms + patience_of(account, now_ms);
+	int64_t start =
+		account->in_air.last->since_ms + patience_of(account, open, now_ms);
 	/* it may become crowded before that */
-	int64_t crowded = first_waiting(account)->since_ms + CROWDED_MS;
+	int64_t crowded = first->since_ms + CROWDED_MS;
 	return start > now_ms && crowded > now_ms && crowded < start ? crowded : start;
 }
 
@@ -195,17 +258,18 @@ static void decide(
 {
 	struct failure why;
 	struct account *account = logon->account;
+	bool is_other_file = account->name->identity != logon->identity;
 	leave(logon);
-	if (account->name->identity != logon->identity)
-		account->is_proven = false;
 	if (!ask(logons, account, logon->identity, now, &why)) {
 		logons->hooks->decide(logons->context, logon, false, &why);
 		return;
 	}
+	if (is_other_file)
+		account->is_proven = false;
 	logon->since_ms = now_ms;
 	logon->step = LOGON_IN_AIR;
 	append(&account->in_air, logon);
-	account->silent++;
+	account->sent_ms = now_ms;
 	logon->number = ++account->sent;
 	logons->hooks->decide(logons->context, logon, true, NULL);
 }
@@ -214,7 +278,7 @@ static void step(
 	struct logons *logons, struct account *account, int64_t now_ms, int64_t now)
 {
 	int64_t start;
-	while ((start = next_start(account, now_ms)) <= now_ms)
+	while ((start = next_start(account, now_ms, now)) <= now_ms)
 		decide(logons, first_waiting(account), now_ms, now);
 	if (start == INT64_MAX)
 		heap_remove(logons->wakes, &account->wake);
@@ -232,22 +296,22 @@ void logons_request(
 	step(logons, logon->account, now_ms, now);
 }
 
-static void tell(struct logons *logons, struct account *account, bool is_accepted,
+static void tell(struct logons *logons, struct account *account, enum logon_news news,
 	uint64_t identity, int64_t now)
 {
 	struct account_word word;
-	struct backoff before = account->backoff;
 	account->name->identity = identity;
-	if (logons->hooks->tell(
-		    logons->context, account->name, is_accepted, now, &word) &&
-		!word.has_trouble)
-		account->backoff = word.backoff;
-	else if (is_accepted)
-		backoff_accepted(&account->backoff);
-	else
+	bool has_file =
+		logons->hooks->tell(logons->context, account->name, news, now, &word);
+	if (news == NEWS_ACCEPTED)
+		backoff_accepted(&account->backoff, identity);
+	else if (news == NEWS_REFUSED)
 		backoff_refused(&account->backoff, identity, now);
-	if (!is_accepted || before.failures > 0)
-		logons->hooks->changed(logons->context, account->name, &account->backoff);
+	else
+		backoff_unanswered(&account->backoff, identity, now);
+	if (has_file)
+		learn(&account->backoff, &word.backoff);
+	logons->hooks->changed(logons->context, account->name, news, &account->backoff);
 }
 
 void logons_accepted(
@@ -257,18 +321,30 @@ void logons_accepted(
 	if (logon->step != LOGON_IN_AIR)
 		return;
 	leave(logon);
-	account->silent = 0;
+	account->unanswered = 0;
+	if (account->settled < logon->number)
+		account->settled = logon->number;
 	for (struct logon *at = account->in_air.first; at != NULL; at = at->next) {
 		if (at->number < logon->number)
 			logons->hooks->outrun(logons->context, at);
 	}
 	/* sent before a refusal, it says nothing of what came after */
 	if (logon->number > account->sent_at_refusal) {
+		bool is_news = !account->is_proven ||
+			backoff_holds(&account->backoff, logon->identity);
 		account->is_proven = true;
-		if (account->backoff.failures > 0)
-			tell(logons, account, true, logon->identity, now);
+		if (is_news && account->backoff.failures > 0)
+			tell(logons, account, NEWS_ACCEPTED, logon->identity, now);
 	}
 	step(logons, account, now_ms, now);
+}
+
+static void rest(struct logons *logons, struct account *account, enum logon_news news,
+	uint64_t identity, int64_t now)
+{
+	account->is_proven = false;
+	settle(account);
+	tell(logons, account, news, identity, now);
 }
 
 /* Those that were in the air with one that was refused are refused for the same reason,
@@ -279,28 +355,33 @@ void logons_refused(
 	struct account *account = logon->account;
 	bool is_counted = logon->number != 0 && logon->number <= account->sent_at_refusal;
 	leave(logon);
-	account->silent = 0;
-	account->is_proven = false;
 	if (!is_counted) {
 		account->sent_at_refusal = account->sent;
-		tell(logons, account, false, logon->identity, now);
-	}
-	/* all that wait learn that it rests now */
-	struct logon *waiting;
-	struct failure why;
-	while ((waiting = first_waiting(account)) != NULL &&
-		!logons_allow(account, waiting->identity, now, &why)) {
-		leave(waiting);
-		logons->hooks->decide(logons->context, waiting, false, &why);
+		rest(logons, account, NEWS_REFUSED, logon->identity, now);
 	}
 	step(logons, account, now_ms, now);
 }
 
+/* One that was sent alone, to find out, was enough. */
+static void count_unanswered(struct logons *logons, struct logon *logon, int64_t now)
+{
+	struct account *account = logon->account;
+	if (logon->number <= account->settled)
+		return;
+	account->unanswered++;
+	if (account->unanswered >= SILENT_MAX || is_on_trial(account, now) ||
+		backoff_holds(&account->backoff, logon->identity))
+		rest(logons, account, NEWS_UNANSWERED, logon->identity, now);
+}
+
 void logons_end(struct logons *logons, struct logon *logon, int64_t now_ms, int64_t now)
 {
+	bool was_in_air = logon->step == LOGON_IN_AIR;
 	if (logon->step == LOGON_IDLE)
 		return;
 	leave(logon);
+	if (was_in_air)
+		count_unanswered(logons, logon, now);
 	step(logons, logon->account, now_ms, now);
 }
 

@@ -9,7 +9,9 @@
 /*
  * Who may log on now. Servers count the logons that they refuse, and lock an account
  * after a few: so an account has one logon in the air at a time, and after a refusal it
- * rests. Reads no clock: `now_ms` is CLOCK_MONOTONIC, `now` this machine's clock in
+ * rests. A logon that nobody answered may have been refused: after a few of them in a row
+ * it rests, too, but where one that was sent later is accepted, it is the server that
+ * hangs. Reads no clock: `now_ms` is CLOCK_MONOTONIC, `now` this machine's clock in
  * seconds.
  */
 struct logons;
@@ -27,20 +29,23 @@ struct logon {
 	uint64_t number;   /* of all that were sent for the account */
 };
 
+/* What is learned of an account. */
+enum logon_news { NEWS_ACCEPTED, NEWS_REFUSED, NEWS_UNANSWERED };
+
 struct logons_hooks {
 	/* The file that is shared with others (core/account.h). False: there is none. */
 	bool (*ask)(void *context, const struct credentials *name, int64_t now,
 		struct account_word *ret);
-	bool (*tell)(void *context, const struct credentials *name, bool is_accepted,
+	bool (*tell)(void *context, const struct credentials *name, enum logon_news news,
 		int64_t now, struct account_word *ret);
 	/* The answer to logons_request(). */
 	void (*decide)(void *context, struct logon *logon, bool is_granted,
 		const struct failure *why);
 	/* One that was sent later was accepted: it is its server that hangs. */
 	void (*outrun)(void *context, struct logon *logon);
-	/* It was refused; or it was, and is accepted again (failures 0). */
+	/* It rests from now on; or it did, and is accepted again. */
 	void (*changed)(void *context, const struct credentials *name,
-		const struct backoff *backoff);
+		enum logon_news news, const struct backoff *backoff);
 };
 
 struct logons *logons_new(void *parent, const struct logons_hooks *hooks, void *context);
@@ -61,7 +66,8 @@ void logons_accepted(
 	struct logons *logons, struct logon *logon, int64_t now_ms, int64_t now);
 void logons_refused(
 	struct logons *logons, struct logon *logon, int64_t now_ms, int64_t now);
-/* Its poll is over, whether or not it waited or was answered. */
+/* Its poll is over, whether or not it waited or was answered. One that is in the air then
+ * was not. */
 void logons_end(struct logons *logons, struct logon *logon, int64_t now_ms, int64_t now);
 
 /* When logons_step() has something to do; INT64_MAX: never. */

@@ -143,20 +143,27 @@ static void submit(struct poll *poll)
 		poll->is_copy ? NULL : poll->target->credentials, poll->identity);
 }
 
-static void on_logging_on(void *context, struct job *job)
+static bool on_logging_on(void *context, struct job *job)
 {
 	struct polls *polls = context;
 	struct poll *poll = job->owner;
+	if (poll->account == NULL)
+		return false;
 	poll->logon.trust = job->trust;
 	poll->logon.identity = poll->identity;
 	guard_request(polls->guard, &poll->logon);
+	return true;
 }
 
-static void on_logged_on(void *context, struct job *job)
+/* Without a grant there was no logon. */
+static bool on_logged_on(void *context, struct job *job)
 {
 	struct polls *polls = context;
 	struct poll *poll = job->owner;
+	if (poll->logon.step != LOGON_IN_AIR)
+		return false;
 	guard_accepted(polls->guard, &poll->logon);
+	return true;
 }
 
 static void on_stopped(void *context, struct job *job)
@@ -172,9 +179,9 @@ static void on_done(void *context, struct job *job, const struct message_done *d
 	struct polls *polls = context;
 	struct poll *poll = job->owner;
 	bool was_waiting = poll->logon.step == LOGON_WAITS;
-	if (done->logon == LOGON_REFUSED)
+	if (poll->account != NULL && done->logon == LOGON_REFUSED)
 		guard_refused(polls->guard, &poll->logon);
-	else if (done->logon == LOGON_ACCEPTED)
+	else if (poll->account != NULL && done->logon == LOGON_ACCEPTED)
 		guard_accepted(polls->guard, &poll->logon);
 	if (done->end == POLL_LEARNED)
 		finish(poll, POLL_LEARNED, done->evidence, false, false);

@@ -65,7 +65,7 @@ static void write_file(struct store_entry *entry, struct account_word *word)
 static bool claim_probe(
 	struct backoff *backoff, const struct credentials *credentials, int64_t now)
 {
-	if (backoff->failures == 0 || backoff->credentials != credentials->identity)
+	if (!backoff_holds(backoff, credentials->identity))
 		return false;
 	backoff->until = now + PROBE_SECONDS;
 	return true;
@@ -93,13 +93,25 @@ void account_tell(struct store *store, const struct credentials *credentials,
 	struct store_entry *entry = lock(store, credentials, ret);
 	if (entry == NULL)
 		return;
-	bool had_failures = ret->backoff.failures > 0;
+	bool is_news =
+		!is_accepted || backoff_holds(&ret->backoff, credentials->identity);
 	if (is_accepted)
-		backoff_accepted(&ret->backoff);
+		backoff_accepted(&ret->backoff, credentials->identity);
 	else
 		backoff_refused(&ret->backoff, credentials->identity, now);
-	if (had_failures || !is_accepted)
+	if (is_news)
 		write_file(entry, ret);
+	talloc_free(entry);
+}
+
+void account_tell_unanswered(struct store *store, const struct credentials *credentials,
+	int64_t now, struct account_word *ret)
+{
+	struct store_entry *entry = lock(store, credentials, ret);
+	if (entry == NULL)
+		return;
+	backoff_unanswered(&ret->backoff, credentials->identity, now);
+	write_file(entry, ret);
 	talloc_free(entry);
 }
 

@@ -35,6 +35,9 @@ void account_ask(struct store *store, const struct credentials *credentials, int
  */
 void account_tell(struct store *store, const struct credentials *credentials,
 	bool is_accepted, int64_t now, struct account_word *ret);
+/* Some were not answered, and may have been refused. */
+void account_tell_unanswered(struct store *store, const struct credentials *credentials,
+	int64_t now, struct account_word *ret);
 
 /* One name for all spellings of an account: NT does not tell A from a. */
 char *account_name(void *parent, const struct credentials *credentials);

@@ -91,6 +91,32 @@ static void a_changed_credentials_file_is_tried_at_once(void **state)
 	assert_false(allows(folder, "EXCH01", &changed, CLOCK + 2));
 }
 
+static void two_wrong_files_that_take_turns_are_both_left_alone(void **state)
+{
+	char *folder = new_folder(*state);
+	note_logon(folder, &account, false, CLOCK);
+	note_logon(folder, &changed, false, CLOCK + 1);
+	assert_false(allows(folder, "EXCH01", &account, CLOCK + 2));
+	assert_false(allows(folder, "EXCH01", &account, CLOCK + 600));
+	assert_false(allows(folder, "EXCH01", &changed, CLOCK + 600));
+	assert_true(
+		allows(folder, "EXCH01", &account, CLOCK + 602)); /* probes for both */
+	assert_false(allows(folder, "EXCH01", &changed, CLOCK + 603));
+}
+
+static void a_right_file_does_not_free_a_wrong_one(void **state)
+{
+	char *folder = new_folder(*state);
+	note_logon(folder, &account, false, CLOCK);
+	note_logon(folder, &changed, true, CLOCK + 1);
+	assert_true(allows(folder, "EXCH01", &changed, CLOCK + 2));
+	assert_true(allows(folder, "EXCH01", &changed, CLOCK + 2));
+	assert_false(allows(folder, "EXCH01", &account, CLOCK + 2));
+	note_logon(folder, &account, false, CLOCK + 300);
+	assert_false(allows(folder, "EXCH01", &account, CLOCK + 899));
+	assert_true(allows(folder, "EXCH01", &changed, CLOCK + 899));
+}
+
 static void one_check_probes_for_all_when_the_time_has_come(void **state)
 {
 	char *folder = new_folder(*state);
@@ -164,6 +190,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(an_account_is_left_alone_on_all_servers_after_a_refusal),
 		sentence(a_changed_credentials_file_is_tried_at_once),
+		sentence(two_wrong_files_that_take_turns_are_both_left_alone),
+		sentence(a_right_file_does_not_free_a_wrong_one),
 		sentence(one_check_probes_for_all_when_the_time_has_come),
 		sentence(a_logon_that_worked_frees_the_account),
 		sentence(a_healthy_account_leaves_no_file),
