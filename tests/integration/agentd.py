@@ -334,14 +334,21 @@ class Agent:
 
     def stop(self):
         """Seconds that an orderly end takes."""
-        if self.process is None or self.process.poll() is not None:
-            return None
-        begin = time.monotonic()
-        end(self.process)
-        took = time.monotonic() - begin
-        if self._copier is not None:
-            self._copier.wait()
+        took = None
+        if self.process is not None and self.process.poll() is None:
+            begin = time.monotonic()
+            end(self.process)
+            took = time.monotonic() - begin
+            if self._copier is not None:
+                self._copier.wait()
+        self._look_for_reports()
         return took
+
+    def _look_for_reports(self):
+        """Of the sanitizers, by whichever of its processes."""
+        text = self.log() if self.log_path.exists() else ""
+        if "Sanitizer" in text or "runtime error:" in text:
+            raise AssertionError(text[-8000:])
 
 
 class Lab:
