@@ -93,7 +93,8 @@ class Accounts(agentd.Case):
         self.wait_for("many are well", lambda: sum(
             status == 0 for status in self.column("Status").values()) >= WELL_AGAIN)
         self.assertEqual([one for one in self.logons()[2:] if one], [])
-        self.wait_for("no row says that it rests", lambda: not self.column("BackoffUntil"))
+        self.wait_for("no row says that it rests",
+                      lambda: not self.column("BackoffUntil"))
 
     def test_a_wrong_file_that_changes_is_tried_once_more_only(self):
         self.configure(self.sections(5), defaults={"interval": 10})
