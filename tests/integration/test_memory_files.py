@@ -16,7 +16,8 @@ KILLS = 30
 
 # Two checks follow each other by the real clock here: an age in words may have gone on
 # by a second or a minute between them. The times themselves are compared.
-AGES = ("text",)
+# What differs from one moment to the next: ages in words, a skew that is rounded anew.
+AGES = ("text", "clock_skew")
 
 
 class Files(Case):
