@@ -206,7 +206,8 @@ integration: all $(BUILD)/evt_list
 
 test:
 	packaging/deps build test
-	+$(MAKE) --no-print-directory check integration
+	+$(MAKE) --no-print-directory check
+	+$(MAKE) --no-print-directory integration
 
 demo:
 	packaging/deps build lab

@@ -44,7 +44,7 @@ class Accounts(agentd.Case):
         return path
 
     def test_an_expired_password_is_tried_once_over_all_servers(self):
-        self.configure(self.sections(), defaults={"interval": 30})
+        self.configure(self.sections(), defaults={"interval": 20})
         self.agent.start()
         self.wait_for_back_off()
         self.assertEqual(len(self.logons()), 1, self.logons())
