@@ -151,7 +151,7 @@ static void settle(struct agentx *agentx);
 /* Each call into net-snmp that may write is one: what it sends late is not sent. */
 static void begin_call(struct agentx *agentx)
 {
-	agentx->socket->deadline = agentx_socket_clock() + CALL_MS;
+	agentx->socket->deadline = deadline_in(CALL_MS);
 }
 
 static void read_descriptor(struct agentx *agentx, int fd)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "source/deadline.h"
 
 enum { STORE_SLOT = 40, MESSAGE_MAX = 0x7fffffff };
 
@@ -21,13 +21,6 @@ static const oid domain_name[] = {IMC_MIB_ROOT, 0};
 static struct agentx_socket *registered(void)
 {
 	return netsnmp_ds_get_void(NETSNMP_DS_APPLICATION_ID, STORE_SLOT);
-}
-
-int64_t agentx_socket_clock(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool is_ready(int fd, short events, int64_t wait)
@@ -82,7 +75,7 @@ static bool send_all(
 			length -= (size_t)sent;
 			continue;
 		}
-		int64_t left = own->deadline - agentx_socket_clock();
+		int64_t left = own->deadline - deadline_now();
 		bool is_full = errno == EAGAIN || errno == EWOULDBLOCK;
 		if (errno != EINTR && (!is_full || !is_ready(fd, POLLOUT, left)))
 			return false;
@@ -96,7 +89,7 @@ static int transmit(netsnmp_transport *transport, const void *data, int length,
 	(void)from;
 	(void)from_length;
 	struct agentx_socket *own = registered();
-	if (agentx_socket_clock() >= own->deadline) {
+	if (deadline_now() >= own->deadline) {
 		own->failed++;
 		return -1;
 	}

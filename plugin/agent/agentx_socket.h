@@ -22,7 +22,7 @@ struct agentx_socket {
 	int error;        /* errno of the newest try to connect */
 	bool has_changed; /* opened or closed: whoever looks at it takes it back */
 	unsigned failed;  /* messages that were not sent */
-	int64_t deadline; /* agentx_socket_clock() */
+	int64_t deadline; /* of source/deadline.h */
 };
 
 /* Registers it under the name AGENTX_SOCKET_PREFIX. One for each process. */
@@ -35,8 +35,5 @@ bool agentx_socket_is_readable(const struct agentx_socket *socket);
 
 /* Ends the connection; net-snmp finds out when it reads. */
 void agentx_socket_break(const struct agentx_socket *socket);
-
-/* Milliseconds that never step back. */
-int64_t agentx_socket_clock(void);
 
 #endif
