@@ -256,14 +256,3 @@ void fleet_configure(struct fleet *fleet, const struct config *config, int64_t n
 	list_rows(fleet);
 	fleet->has_news = fleet->has_unsaved = fleet->has_changed = true;
 }
-
-void fleet_count(const struct fleet *fleet, struct totals *totals)
-{
-	totals->servers = (uint32_t)fleet->count;
-	totals->worst = STATUS_OK;
-	memset(totals->by_status, 0, sizeof(totals->by_status));
-	for (size_t i = 0; i < fleet->count; i++) {
-		totals->by_status[fleet->rows[i]->status]++;
-		totals->worst = status_worst(totals->worst, fleet->rows[i]->status);
-	}
-}

@@ -5,7 +5,6 @@
 #include "core/config.h"
 #include "server.h"
 #include "standing.h"
-#include "totals.h"
 
 /* All servers under watch, in the order of the MIB's index: the shorter name first, then
  * by its bytes. */
@@ -46,9 +45,6 @@ void fleet_repeat(struct fleet *fleet, int64_t lost_at);
 
 /* NULL: there is none of that name. */
 struct server *fleet_find(const struct fleet *fleet, const char *name);
-
-/* Counts servers by their status, and the worst of them. */
-void fleet_count(const struct fleet *fleet, struct totals *totals);
 
 /* What the next process is to know (standing.h). It belongs to `parent`. */
 struct standing *fleet_standing(void *parent, const struct fleet *fleet);

@@ -10,9 +10,31 @@ static bool get_reload_error(
 {
 	(void)column;
 	(void)now;
-	const struct totals *totals = row;
+	const struct totals *totals = &((const struct objects_view *)row)->totals;
 	const char *text = totals->reload_error != NULL ? totals->reload_error : "";
 	objects_set_text(text, OBJECTS_LONG_TEXT, ret);
+	return true;
+}
+
+static bool get_server_count(
+	const void *row, const struct column *column, int64_t now, struct cell *ret)
+{
+	(void)column;
+	(void)now;
+	const struct objects_view *view = row;
+	ret->number = (uint32_t)view->row_count;
+	return true;
+}
+
+/* Counted anew each time: the sums never disagree with the rows. */
+static bool get_count_by_status(
+	const void *row, const struct column *column, int64_t now, struct cell *ret)
+{
+	(void)now;
+	const struct objects_view *view = row;
+	ret->number = 0;
+	for (size_t i = 0; i < view->row_count; i++)
+		ret->number += view->rows[i]->status == (enum status)column->offset;
 	return true;
 }
 
@@ -21,26 +43,29 @@ static bool get_worst(
 {
 	(void)column;
 	(void)now;
-	const struct totals *totals = row;
-	ret->integer = (int32_t)totals->worst;
+	const struct objects_view *view = row;
+	enum status worst = STATUS_OK;
+	for (size_t i = 0; i < view->row_count; i++)
+		worst = status_worst(worst, view->rows[i]->status);
+	ret->integer = (int32_t)worst;
 	return true;
 }
 
-#define AT(member) offsetof(struct totals, member)
+#define AT(member) offsetof(struct objects_view, totals.member)
 
 static const struct column columns[] = {
 	{1, "imcAgentVersion", ASN_OCTET_STR, objects_text, AT(version)},
 	{2, "imcAgentStartTime", ASN_OCTET_STR, objects_moment, AT(started_at)},
 	{3, "imcLastReloadTime", ASN_OCTET_STR, objects_moment, AT(reloaded_at)},
 	{4, "imcLastReloadError", ASN_OCTET_STR, get_reload_error, 0},
-	{5, "imcServerCount", ASN_GAUGE, objects_number, AT(servers)},
-	{6, "imcServersOk", ASN_GAUGE, objects_number, AT(by_status[STATUS_OK])},
-	{7, "imcServersWarning", ASN_GAUGE, objects_number,
-		AT(by_status[STATUS_WARNING])},
-	{8, "imcServersCritical", ASN_GAUGE, objects_number,
-		AT(by_status[STATUS_CRITICAL])},
-	{9, "imcServersUnknown", ASN_GAUGE, objects_number,
-		AT(by_status[STATUS_UNKNOWN])},
+	{5, "imcServerCount", ASN_GAUGE, get_server_count, 0},
+	{6, "imcServersOk", ASN_GAUGE, get_count_by_status, STATUS_OK},
+	{7, "imcServersWarning", ASN_GAUGE, get_count_by_status,
+		STATUS_WARNING},
+	{8, "imcServersCritical", ASN_GAUGE, get_count_by_status,
+		STATUS_CRITICAL},
+	{9, "imcServersUnknown", ASN_GAUGE, get_count_by_status,
+		STATUS_UNKNOWN},
 	{10, "imcWorstStatus", ASN_INTEGER, get_worst, 0},
 	{11, "imcPollsDone", ASN_COUNTER, objects_number, AT(polls_done)},
 	{12, "imcPollsFailed", ASN_COUNTER, objects_number, AT(polls_failed)},
@@ -63,8 +88,7 @@ static size_t count(const void *context)
 static const void *row_of(const void *context, size_t position)
 {
 	(void)position;
-	const struct objects_view *view = context;
-	return &view->totals;
+	return context;
 }
 
 static size_t index_of(const void *context, size_t position, uint32_t *ret)

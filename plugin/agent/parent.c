@@ -189,7 +189,6 @@ static void enforce(struct parent *parent, struct settings *settings)
 	parent->view.rows = parent->fleet->rows;
 	parent->view.rows_by_appl_index = parent->fleet->rows_by_appl_index;
 	parent->view.row_count = parent->fleet->count;
-	fleet_count(parent->fleet, &parent->view.totals);
 	parent->view.totals.are_notifications_enabled =
 		settings->config->agent->notifications;
 	talloc_free(before);
@@ -265,7 +264,6 @@ static void look_around(struct parent *parent, int64_t now, int64_t now_ms)
 	load_again(parent, now_ms);
 	fleet_look_for_stale(
 		parent->fleet, now, now_ms, &totals->notifications_suppressed);
-	fleet_count(parent->fleet, totals);
 }
 
 static void feed_watchdog(struct parent *parent, int64_t now_ms)

@@ -2,18 +2,17 @@
 #ifndef IMC_AGENT_TOTALS_H
 #define IMC_AGENT_TOTALS_H
 
-#include "core/policy.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* The MIB's scalars: what imc-agentd says of itself. Plain data. */
+/* What imc-agentd says of itself in the MIB's scalars; servers are counted when somebody
+ * asks. Plain data. */
 struct totals {
 	const char *version;
 	int64_t started_at;
 	int64_t reloaded_at; /* NO_TIME: never */
 	char *reload_error;  /* of the newest reload, with file and line; NULL: it worked
 			      */
-	uint32_t servers;
-	uint32_t by_status[STATUSES];
-	enum status worst;
 	uint32_t polls_done, polls_failed;
 	uint32_t workers_killed;
 	uint32_t notifications_sent, notifications_suppressed;

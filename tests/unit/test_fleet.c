@@ -81,27 +81,11 @@ static void a_reload_keeps_who_stays(void **state)
 static void a_fleet_may_be_empty(void **state)
 {
 	struct fleet *fleet = fleet_new(*state);
-	struct totals totals = {0};
 	struct config *none = memory_new(*state, struct config);
 	configure(*state, fleet, config(*state, "A"));
 	configure(*state, fleet, none);
-	fleet_count(fleet, &totals);
-	assert_int_equal(totals.servers, 0);
-	assert_int_equal(totals.worst, STATUS_OK);
+	assert_int_equal(fleet->count, 0);
 	assert_null(fleet_find(fleet, "A"));
-}
-
-static void servers_are_counted_by_status(void **state)
-{
-	struct fleet *fleet = fleet_new(*state);
-	struct totals totals;
-	configure(*state, fleet, config(*state, "A", "B", "C"));
-	fail_start(fleet, "B");
-	fleet_count(fleet, &totals);
-	assert_int_equal(totals.servers, 3);
-	assert_int_equal(totals.by_status[STATUS_CRITICAL], 1);
-	assert_int_equal(totals.by_status[STATUS_UNKNOWN], 2);
-	assert_int_equal(totals.worst, STATUS_CRITICAL);
 }
 
 /* Writes down what one process leaves, and makes the fleet of the next. */
@@ -199,7 +183,6 @@ int main(void)
 		sentence(rows_are_in_the_order_of_the_index),
 		sentence(a_reload_keeps_who_stays),
 		sentence(a_fleet_may_be_empty),
-		sentence(servers_are_counted_by_status),
 		sentence(an_applindex_belongs_to_a_name_for_ever),
 		sentence(numbers_go_on_rising_after_a_restart),
 		sentence(what_was_not_told_for_sure_is_told_after_a_restart),

@@ -37,15 +37,21 @@ static struct row *judged_row(void *parent)
 	return row;
 }
 
-static bool get(const struct row *row, const char *name, struct cell *ret)
+static bool get_from(
+	const struct table *table, const void *row, const char *name, struct cell *ret)
 {
-	for (size_t i = 0; i < objects_servers.column_count; i++) {
-		const struct column *column = &objects_servers.columns[i];
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
 		if (strcmp(column->name, name) == 0)
 			return column->get(row, column, NOW, ret);
 	}
 	fail_msg("no column %s", name);
 	return false;
+}
+
+static bool get(const struct row *row, const char *name, struct cell *ret)
+{
+	return get_from(&objects_servers, row, name, ret);
 }
 
 static int32_t integer(const struct row *row, const char *name)
@@ -218,6 +224,37 @@ static void empty_tables_have_nothing(void **state)
 	}
 }
 
+static uint32_t sum(const struct objects_view *view, const char *name)
+{
+	struct cell cell;
+	assert_true(get_from(&objects_scalars, view, name, &cell));
+	return cell.number;
+}
+
+static void sums_are_those_of_the_rows_at_any_moment(void **state)
+{
+	struct row *rows[] = {new_row(*state), judged_row(*state), judged_row(*state)};
+	struct objects_view view = {.rows = rows, .row_count = 3};
+	struct cell cell;
+	for (enum status status = STATUS_OK; status < STATUSES; status++) {
+		rows[2]->status = status;
+		assert_int_equal(sum(&view, "imcServerCount"), 3);
+		assert_int_equal(sum(&view, "imcServersOk"), 1 + (status == STATUS_OK));
+		assert_int_equal(
+			sum(&view, "imcServersWarning"), status == STATUS_WARNING);
+		assert_int_equal(
+			sum(&view, "imcServersCritical"), status == STATUS_CRITICAL);
+		assert_int_equal(
+			sum(&view, "imcServersUnknown"), 1 + (status == STATUS_UNKNOWN));
+		assert_true(
+			get_from(&objects_scalars, &view, "imcWorstStatus", &cell));
+		assert_int_equal(cell.integer, status_worst(status, STATUS_UNKNOWN));
+	}
+	view.row_count = 0;
+	assert_true(get_from(&objects_scalars, &view, "imcWorstStatus", &cell));
+	assert_int_equal(cell.integer, STATUS_OK);
+}
+
 /* At its longest, as SNMP would send it; AgentX takes a little more. */
 static void notification_always_has_all_values_and_stays_small(void **state)
 {
@@ -251,6 +288,7 @@ int main(void)
 		sentence(long_texts_are_cut_between_characters),
 		sentence(events_of_several_servers_follow_each_other),
 		sentence(empty_tables_have_nothing),
+		sentence(sums_are_those_of_the_rows_at_any_moment),
 		sentence(notification_always_has_all_values_and_stays_small),
 	};
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
