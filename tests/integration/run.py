@@ -4,12 +4,16 @@
 
 Quiet unless something fails. Each row of a table counts as one; the last line is
 `N passed, N failed`, with `, N skipped` where some were. Nothing is left running.
+Modules that mostly wait run beside the others, in a process of their own.
 """
 import ctypes
 import os
 import pathlib
+import re
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -18,6 +22,11 @@ sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
 PR_SET_CHILD_SUBREAPER = 36
+# They wait for most of their time: for a master that is away, for accounts that rest.
+WAITING = {"test_agent_accounts", "test_agent_appl", "test_agent_master",
+           "test_agent_trap_socket", "test_snmp"}
+# They measure how soon somebody is answered: nothing runs beside them.
+MEASURING = {"test_agent_dead", "test_agent_storm", "test_agent_traps"}
 
 
 class Count(unittest.TestResult):
@@ -122,13 +131,51 @@ def end_children():
     return ended
 
 
+class Beside:
+    """Modules in another process, whose lines are shown when it has ended."""
+
+    def __init__(self, names):
+        self.output = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        command = [sys.executable, __file__, *(n.removeprefix("test_") for n in names)]
+        self.process = subprocess.Popen(command, stdout=self.output,
+                                        stderr=subprocess.STDOUT)
+
+    def end(self):
+        """Passed, failed, skipped."""
+        status = self.process.wait()
+        self.output.seek(0)
+        *lines, last = self.output.read().rstrip("\n").split("\n")
+        found = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", last)
+        print("\n".join(lines if found else [*lines, last]), flush=True)
+        if found is None:
+            return 0, 1, 0
+        passed, failed, skipped = (int(one or 0) for one in found.groups())
+        return passed, failed or int(status != 0), skipped
+
+
+def count(results):
+    return (sum(result.passed for result in results),
+            sum(len(result.troubles) for result in results),
+            sum(len(result.skipped) for result in results))
+
+
 def main():
     # Whoever loses its parent becomes our child, and is found at the end.
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    results = [run_module(name) for name in modules(sys.argv[1:])]
-    passed = sum(result.passed for result in results)
-    failed = sum(len(result.troubles) for result in results) + end_children()
-    skipped = sum(len(result.skipped) for result in results)
+    chosen = modules(sys.argv[1:])
+    waiting = [name for name in chosen if name in WAITING]
+    working = [name for name in chosen if name not in WAITING | MEASURING]
+    measuring = [name for name in chosen if name in MEASURING]
+    counts = []
+    if working and waiting:
+        beside = Beside(waiting)
+        counts.append(count([run_module(name) for name in working]))
+        counts.append(beside.end())
+    else:
+        counts.append(count([run_module(name) for name in working + waiting]))
+    counts.append(count([run_module(name) for name in measuring]))
+    passed, failed, skipped = (sum(each) for each in zip(*counts))
+    failed += end_children()
     tail = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{tail}")
     return 1 if failed or not passed else 0
