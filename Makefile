@@ -53,6 +53,7 @@ CORE_PKG   := talloc inih
 CHECK_PKG  := jansson
 # Only what has stable symbol versions; --as-needed drops the rest.
 RPC_LIBS   := -ldcerpc-binding -lsamba-errors
+SNMP_PKG   := netsnmp
 RPC_PKG    := dcerpc ndr ndr_standard samba-credentials samba-hostconfig tevent
 AGENT_PKG  := netsnmp-agent tevent libsystemd libseccomp
 TEST_PKG   := cmocka
@@ -60,13 +61,18 @@ TEST_PKG   := cmocka
 objects     = $(patsubst %.c,$(BUILD)/%.o,$(1))
 CORE_OBJ   := $(call objects,$(wildcard plugin/core/*.c))
 RPC_SRC    := $(wildcard plugin/source/rpc*.c)
-SOURCE_OBJ := $(call objects,$(filter-out $(RPC_SRC),$(wildcard plugin/source/*.c)))
+SNMP_SRC   := $(wildcard plugin/source/snmp*.c)
+SOURCE_OBJ := $(call objects,$(filter-out $(RPC_SRC) $(SNMP_SRC),\
+                $(wildcard plugin/source/*.c)))
 RPC_OBJ    := $(call objects,$(RPC_SRC))
+SNMP_OBJ   := $(call objects,$(SNMP_SRC))
 CHECK_OBJ  := $(call objects,$(wildcard plugin/check/*.c))
 # A program each but for its main.c, so that unit tests can link what they need.
 AGENT_OBJ  := $(call objects,$(filter-out %/main.c,$(wildcard plugin/agent/*.c)))
+TRAP_OBJ   := $(call objects,$(filter-out %/main.c,$(wildcard plugin/trap/*.c)))
 LIB        := $(BUILD)/libimc.a
 AGENT_LIB  := $(BUILD)/libagent.a
+TRAP_LIB   := $(BUILD)/libtrap.a
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS    := $(addprefix $(BUILD)/replay/,$(FUZZERS))
@@ -81,11 +87,11 @@ say         = $(if $(V),,@echo '  $(1)  $@')
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-agentd \
-	$(BUILD)/mibs/IMC-MONITOR-MIB
+all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(BUILD)/imc-agentd \
+	$(BUILD)/imc-trap $(BUILD)/mibs/IMC-MONITOR-MIB
 
 help:
-	@echo 'all           check_imc, imc-rpc.so and imc-agentd in $(BUILD)/'
+	@echo 'all           the programs and their modules, in $(BUILD)/'
 	@echo 'demo          set up, build, and run the main job against a lab server'
 	@echo 'test          set up, build, and run every test (check + integration)'
 	@echo 'check         unit tests and fuzz corpora; no network'
@@ -122,6 +128,14 @@ $(BUILD)/imc-agentd: $(BUILD)/plugin/agent/main.o $(AGENT_LIB) $(LIB)
 		-Wl,--export-dynamic-symbol=out_of_memory -o $@ $^ \
 		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl
 
+$(TRAP_LIB): $(TRAP_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/imc-trap: $(BUILD)/plugin/trap/main.o $(TRAP_LIB) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ $(call pkg_libs,$(CORE_PKG))
+
 # The module brings its own copy of the core (which has no state) and shows two symbols;
 # out_of_memory() is the program's.
 $(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
@@ -129,6 +143,12 @@ $(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed \
 		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
 		$(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) $(RPC_LIBS)
+
+$(BUILD)/imc-snmp.so: $(SNMP_OBJ) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed \
+		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
+		$(call pkg_libs,$(SNMP_PKG) $(CORE_PKG))
 
 # The MIB with its root, whose numbers need names but for the last.
 $(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
@@ -145,11 +165,13 @@ $(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
 $(RPC_OBJ): PKG := $(RPC_PKG) $(CORE_PKG)
 $(RPC_OBJ): pkg_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
 $(RPC_OBJ): WARNINGS += -Wno-deprecated-declarations
+$(SNMP_OBJ): PKG := $(SNMP_PKG) $(CORE_PKG)
 $(CHECK_OBJ): PKG := $(CORE_PKG) $(CHECK_PKG)
 $(AGENT_OBJ) $(BUILD)/plugin/agent/main.o: PKG := $(CORE_PKG) $(AGENT_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ): PKG := $(CORE_PKG)
-$(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ): HARDENING += -fPIC
-$(RPC_OBJ): HARDENING += -fvisibility=hidden
+$(TRAP_OBJ) $(BUILD)/plugin/trap/main.o: PKG := $(CORE_PKG)
+$(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fPIC
+$(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fvisibility=hidden
 
 # What is compiled in is part of what objects depend on.
 $(BUILD)/flags: FORCE
@@ -170,7 +192,7 @@ UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c),\
               $(wildcard tests/unit/*.c)))
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) \
-		$(filter-out %/main.o,$(CHECK_OBJ)) $(AGENT_LIB) $(LIB)
+		$(filter-out %/main.o,$(CHECK_OBJ)) $(AGENT_LIB) $(TRAP_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
@@ -178,7 +200,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) \
 		-ldl -lm
 
 $(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
-		$(AGENT_LIB) $(LIB)
+		$(AGENT_LIB) $(TRAP_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
@@ -221,10 +243,10 @@ fuzz:
 		VARIANT='-fsanitize=address,undefined,fuzzer-no-link' fuzz-run
 
 fuzz-run: $(addprefix fuzz-run-,$(FUZZERS))
-fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(AGENT_LIB) $(LIB) tests/fuzz/replay.c
+fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(AGENT_LIB) $(TRAP_LIB) $(LIB) tests/fuzz/replay.c
 	$(CC) $(ALL_CFLAGS) -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer \
 		-Wl,--as-needed -o $(BUILD)/$* $< tests/fuzz/replay.c $(AGENT_LIB) \
-		$(LIB) $(call pkg_cflags,$(CORE_PKG)) \
+		$(TRAP_LIB) $(LIB) $(call pkg_cflags,$(CORE_PKG)) \
 		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl -lm
 	mkdir -p $(BUILD)/corpus/$*
 	cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
@@ -256,18 +278,22 @@ install: all
 	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) \
 		$(DESTDIR)$(MIBDIR) \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples/windows
 	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
 	install -m 0755 $(BUILD)/imc-agentd $(DESTDIR)$(SBINDIR)/imc-agentd
-	install -m 0644 $(BUILD)/imc-rpc.so $(DESTDIR)$(MODULEDIR)/imc-rpc.so
+	install -m 0755 $(BUILD)/imc-trap $(DESTDIR)$(SBINDIR)/imc-trap
+	install -m 0644 $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(DESTDIR)$(MODULEDIR)
 	install -m 0644 $(BUILD)/mibs/IMC-MONITOR-MIB $(DESTDIR)$(MIBDIR)
 	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1
 	install -m 0644 packaging/man/imc-monitor.conf.5 \
 		$(DESTDIR)$(MANDIR)/man5/imc-monitor.conf.5
 	install -m 0644 packaging/man/imc-agentd.8 \
 		$(DESTDIR)$(MANDIR)/man8/imc-agentd.8
+	install -m 0644 packaging/man/imc-trap.8 $(DESTDIR)$(MANDIR)/man8/imc-trap.8
 	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
-		$(DESTDIR)$(DOCDIR)/examples
+		packaging/snmptrapd/imc-trap.conf $(DESTDIR)$(DOCDIR)/examples
+	install -m 0644 packaging/windows/imc-events.cnf packaging/windows/README.md \
+		$(DESTDIR)$(DOCDIR)/examples/windows
 
 clean:
 	rm -rf build

@@ -5,16 +5,17 @@
 #include "core/credentials.h"
 
 /*
- * Whose account a credentials file holds, without its secret: files are looked at again
+ * What a credentials file is good for, without its secrets: files are looked at again
  * after a second.
  */
 struct cards;
 
 struct cards *cards_new(void *parent);
 
-/* User, domain and identity; they live until the next call. False: the file is unusable.
- */
-bool cards_find(struct cards *cards, const char *path, int64_t now_ms,
+/* User and domain, where `logs_on` asks for an account (else what SNMP asks for must be
+ * there), and the file's identity; they live until the next call. False: the file is
+ * unusable for that. */
+bool cards_find(struct cards *cards, const char *path, bool logs_on, int64_t now_ms,
 	const struct credentials **ret, struct failure *why);
 
 #endif

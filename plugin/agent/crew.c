@@ -363,11 +363,11 @@ void crew_resize(struct crew *crew, unsigned workers)
 	assign_soon(crew);
 }
 
-void crew_submit(
-	struct crew *crew, struct job *job, const char *credentials, uint64_t identity)
+void crew_submit(struct crew *crew, struct job *job, const char *source,
+	const char *credentials, uint64_t identity)
 {
 	struct lane *lane =
-		slots_lane(crew->slots, credentials != NULL ? credentials : "");
+		slots_lane(crew->slots, source, credentials != NULL ? credentials : "");
 	job->identity = identity;
 	crew->jobs++;
 	slots_wait(crew->slots, job, lane, deadline_now());

@@ -10,7 +10,7 @@ struct logger;
 
 /*
  * The workers: who of them does which poll. Never more processes than slots; each serves
- * one account. One that overruns its poll's deadline is killed.
+ * one source and account. One that overruns its poll's deadline is killed.
  */
 struct crew;
 
@@ -41,10 +41,10 @@ struct crew *crew_new(void *parent, struct tevent_context *loop, struct timers *
  * time. */
 void crew_resize(struct crew *crew, unsigned workers);
 
-/* A poll with this credentials file (NULL: it needs none), whose identity is known. The
- * hooks are called later. */
-void crew_submit(
-	struct crew *crew, struct job *job, const char *credentials, uint64_t identity);
+/* A poll through this source with this credentials file (NULL: it needs none), whose
+ * identity is known. The hooks are called later. */
+void crew_submit(struct crew *crew, struct job *job, const char *source,
+	const char *credentials, uint64_t identity);
 /* The answer to logging_on(). A job that is granted it is bound until it logged on:
  * nobody else would learn that the account was refused. */
 void crew_grant(struct crew *crew, struct job *job, bool is_granted);

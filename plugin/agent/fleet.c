@@ -85,6 +85,9 @@ static struct server *join(struct fleet *fleet, const struct target *target, int
 	server->alarms.is_forgetful = fleet->is_forgetful;
 	if (before != NULL) {
 		recall_alarms(&server->alarms, before);
+		server->is_raised_by_trap = before->is_raised_by_trap;
+		if (before->heard_of == server->place)
+			server->hearsay = before->hearsay;
 		recall_row(server->row, before);
 	} else {
 		server->row->appl_index = fleet->next_appl_index++;
@@ -104,6 +107,9 @@ static void stand(const struct server *server, struct standing_server *ret)
 		.condition = row->condition,
 		.condition_since = row->condition_since,
 		.log_cleared_at = row->log_cleared_at,
+		.is_raised_by_trap = server->is_raised_by_trap,
+		.hearsay = server->hearsay,
+		.heard_of = server->hearsay.count > 0 ? server->place : 0,
 		.event_count = row->event_count,
 	};
 	for (int pair = 0; pair < ALARM_PAIRS; pair++) {

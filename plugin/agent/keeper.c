@@ -10,12 +10,19 @@
 #include "channel.h"
 #include "core/config.h"
 #include "core/memory.h"
+#include "hints.h"
 #include "log.h"
+#include "names.h"
 #include "polls.h"
+#include "ration.h"
 #include "schedule.h"
 #include "source/deadline.h"
 
-enum { ALIVE_MS = 5000 };
+enum {
+	ALIVE_MS = 5000,
+	LOCATE_MS = 1000,
+	HINTED_LINES = 20 /* a minute */
+};
 
 /* A server of the configuration. */
 struct watched {
@@ -25,6 +32,7 @@ struct watched {
 	struct poll *poll;   /* NULL: none */
 	uint32_t generation; /* of the configuration under which that began */
 	enum trust trust;
+	uint32_t hint_event; /* that the newest trap told of */
 };
 
 struct keeper {
@@ -40,6 +48,10 @@ struct keeper {
 	uint32_t generation;      /* its number */
 	struct watched **servers; /* by name, as the configuration has them */
 	size_t server_count;
+	struct hints *hints; /* of these servers; NULL: nobody needed them yet */
+	uint64_t located;    /* the edition of the names that they know... */
+	int64_t located_ms;  /* ...and since when */
+	struct ration hinted;
 };
 
 /* --- polls --- */
@@ -53,11 +65,20 @@ static void set_due(struct keeper *keeper)
 		timers_start(keeper->timers, &keeper->due, wake);
 }
 
+static void say_hinted(struct keeper *keeper, const struct watched *server)
+{
+	if (ration_take(&keeper->hinted, HINTED_LINES, deadline_now()))
+		log_info(keeper->logger, "server %s: polled now, a trap told of event %u",
+			server->target->server, server->hint_event & 0xFFFF);
+}
+
 static void start_due(void *context)
 {
 	struct keeper *keeper = context;
 	struct watched *server;
 	while ((server = schedule_take(keeper->schedule, deadline_now())) != NULL) {
+		if (server->turn.is_by_hint)
+			say_hinted(keeper, server);
 		struct bytes state = server->state;
 		server->state = (struct bytes){NULL, 0};
 		server->generation = keeper->generation;
@@ -92,7 +113,7 @@ static void ended(void *context, void *owner, const struct poll_result *result)
 		server->trust = TRUST_WELL;
 	else if (!result->is_own_fault)
 		server->trust = TRUST_SUSPECT;
-	schedule_ended(
+	message.is_extra = !schedule_ended(
 		keeper->schedule, &server->turn, ends[message.end], deadline_now());
 	/* What it was asked for may not be what is wanted now. */
 	if (server->generation != keeper->generation)
@@ -169,6 +190,7 @@ static void replace_servers(struct keeper *keeper, struct config *config)
 		servers[i]->target = config->servers[i];
 		schedule_soon(keeper->schedule, &servers[i]->turn, i, count, now);
 	}
+	TALLOC_FREE(keeper->hints);
 	talloc_free(keeper->servers);
 	keeper->servers = servers;
 	keeper->server_count = count;
@@ -217,6 +239,57 @@ static bool take_state(struct keeper *keeper, void *scratch, struct bytes body)
 	return true;
 }
 
+/* --- traps --- */
+
+static bool peek(void *context, const char *name, struct addresses *ret)
+{
+	return names_peek(context, name, ret);
+}
+
+/* Made when the first trap comes: most have none. All names are gone through once in a
+ * while: there may be thousands, and until then the computer's name is enough. */
+static void prepare_hints(struct keeper *keeper)
+{
+	struct names *names = polls_names(keeper->polls);
+	bool is_new = keeper->hints == NULL;
+	if (is_new) {
+		struct hints_server *servers =
+			memory_array(keeper, struct hints_server, keeper->server_count);
+		for (size_t i = 0; i < keeper->server_count; i++)
+			servers[i] = (struct hints_server){
+				keeper->servers[i]->target, keeper->servers[i]};
+		keeper->hints = hints_new(keeper, servers, keeper->server_count);
+		talloc_free(servers);
+	}
+	int64_t now = deadline_now();
+	bool is_old = keeper->located != names_edition(names) &&
+		now - keeper->located_ms >= LOCATE_MS;
+	if (!is_new && !is_old)
+		return;
+	hints_locate(keeper->hints, peek, names);
+	keeper->located = names_edition(names);
+	keeper->located_ms = now;
+}
+
+static bool take_hint(struct keeper *keeper, struct bytes body)
+{
+	struct message_hint message;
+	if (!message_take_hint(body, &message))
+		return false;
+	prepare_hints(keeper);
+	struct watched *server = hints_find(keeper->hints, &message.hint);
+	char nobody[] = "";
+	struct message_hinted answer = {message.number, nobody};
+	if (server != NULL) {
+		answer.server = server->target->server;
+		server->hint_event = message.hint.event_id;
+		schedule_hint(keeper->schedule, &server->turn);
+		set_due(keeper);
+	}
+	channel_send(keeper->parent, message_put_hinted(keeper, &answer), NULL, 0);
+	return true;
+}
+
 /* --- the parent --- */
 
 static bool take_message(
@@ -226,6 +299,8 @@ static bool take_message(
 		return take_config(keeper, scratch, message->body);
 	if (message->type == MESSAGE_STATE)
 		return take_state(keeper, scratch, message->body);
+	if (message->type == MESSAGE_HINT)
+		return take_hint(keeper, message->body);
 	return false;
 }
 
@@ -255,6 +330,9 @@ static const struct channel_hooks hooks = {take, on_end};
 static void say_alive(void *context)
 {
 	struct keeper *keeper = context;
+	unsigned left_out = ration_settle(&keeper->hinted, deadline_now());
+	if (left_out > 0)
+		log_info(keeper->logger, "traps made %u more polls begin", left_out);
 	channel_send(keeper->parent, message_plain(keeper, MESSAGE_ALIVE), NULL, 0);
 	timers_start(keeper->timers, &keeper->alive, deadline_in(ALIVE_MS));
 }

@@ -71,7 +71,7 @@ static int run_parent(void *root, int argc, char **argv)
 		return complain(&why);
 	switch (options.mode) {
 	case AGENT_HELP:
-		fputs(agent_options_usage(root), stdout);
+		fputs(command_line_usage(root, agent_options_line()), stdout);
 		return EXIT_SUCCESS;
 	case AGENT_VERSION:
 		puts("imc-agentd " IMC_VERSION);

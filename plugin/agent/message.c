@@ -83,6 +83,7 @@ struct packet *message_put_result(void *parent, const struct message_result *res
 	packet_u32(packet, result->generation);
 	packet_u8(packet, (uint8_t)result->end);
 	packet_u8(packet, result->has_lost_worker);
+	packet_u8(packet, result->is_extra);
 	packet_u32(packet, result->took_ms);
 	packet_i64(packet, result->next_poll);
 	packet_i64(packet, result->backoff_until);
@@ -98,10 +99,48 @@ bool message_take_result(void *parent, struct bytes body, struct message_result 
 	ret->generation = cursor_u32(&cursor);
 	ret->end = take_choice(&cursor, POLL_ENDS);
 	ret->has_lost_worker = take_flag(&cursor);
+	ret->is_extra = take_flag(&cursor);
 	ret->took_ms = cursor_u32(&cursor);
 	ret->next_poll = take_i64(&cursor);
 	ret->backoff_until = take_i64(&cursor);
 	ret->evidence = take_bytes(&cursor, EVIDENCE_MAX_BYTES);
+	return is_whole(&cursor) && ret->server != NULL;
+}
+
+/* The hint stands there as imc-trap wrote it. */
+struct packet *message_put_hint(void *parent, const struct message_hint *hint)
+{
+	uint8_t datagram[HINT_BYTES];
+	struct packet *packet = message_begin(parent, MESSAGE_HINT);
+	hint_encode(&hint->hint, datagram);
+	packet_u32(packet, hint->number);
+	packet_bytes(packet, (struct bytes){datagram, sizeof(datagram)});
+	message_end(packet);
+	return packet;
+}
+
+bool message_take_hint(struct bytes body, struct message_hint *ret)
+{
+	struct cursor cursor = cursor_at(body);
+	ret->number = cursor_u32(&cursor);
+	struct bytes datagram = take_bytes(&cursor, HINT_BYTES);
+	return is_whole(&cursor) && hint_decode(datagram, &ret->hint);
+}
+
+struct packet *message_put_hinted(void *parent, const struct message_hinted *hinted)
+{
+	struct packet *packet = message_begin(parent, MESSAGE_HINTED);
+	packet_u32(packet, hinted->number);
+	packet_text(packet, hinted->server);
+	message_end(packet);
+	return packet;
+}
+
+bool message_take_hinted(void *parent, struct bytes body, struct message_hinted *ret)
+{
+	struct cursor cursor = cursor_at(body);
+	ret->number = cursor_u32(&cursor);
+	ret->server = take_text(parent, &cursor, NAME_LIMIT);
 	return is_whole(&cursor) && ret->server != NULL;
 }
 
@@ -111,9 +150,8 @@ struct packet *message_put_account(void *parent, const struct credentials *accou
 {
 	struct packet *packet = message_begin(parent, MESSAGE_ACCOUNT);
 	packet_keep_secret(packet);
-	packet_text(packet, account->username);
-	packet_text(packet, account->password);
-	packet_text(packet, account->domain);
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++)
+		packet_text(packet, *credentials_field((struct credentials *)account, i));
 	message_end(packet);
 	return packet;
 }
@@ -122,9 +160,9 @@ bool message_take_account(void *parent, struct bytes body, struct credentials **
 {
 	struct cursor cursor = cursor_at(body);
 	struct credentials *account = credentials_new(parent);
-	account->username = take_text(account, &cursor, SECRET_LIMIT);
-	account->password = take_text(account, &cursor, SECRET_LIMIT);
-	account->domain = take_text(account, &cursor, SECRET_LIMIT);
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++)
+		*credentials_field(account, i) =
+			take_text(account, &cursor, SECRET_LIMIT);
 	if (!is_whole(&cursor)) {
 		talloc_free(account);
 		return false;
@@ -143,6 +181,8 @@ static void put_target(struct packet *packet, const struct target *target)
 	packet_text(packet, target->credentials);
 	packet_text(packet, target->evt);
 	packet_text(packet, target->system_evt);
+	packet_text(packet, target->remote_server);
+	packet_u8(packet, (uint8_t)target->snmp_version);
 	packet_text(packet, target->watch.service);
 	packet_u32(packet, (uint32_t)target->watch.display_name_count);
 	for (size_t i = 0; i < target->watch.display_name_count; i++)
@@ -183,6 +223,8 @@ static struct target *take_target(void *parent, struct cursor *cursor)
 	target->credentials = take_text(target, cursor, PATH_MAX);
 	target->evt = take_text(target, cursor, PATH_MAX);
 	target->system_evt = take_text(target, cursor, PATH_MAX);
+	target->remote_server = take_text(target, cursor, NAME_LIMIT);
+	target->snmp_version = take_choice(cursor, SNMP_VERSIONS);
 	take_watch(target, cursor);
 	target->smb_min = take_choice(cursor, SMB_PROTOCOLS);
 	target->smb_max = take_choice(cursor, SMB_PROTOCOLS);

@@ -4,6 +4,7 @@
 
 #include "core/credentials.h"
 #include "core/evidence.h"
+#include "core/hint.h"
 #include "core/target.h"
 #include "packet.h"
 #include "source/resolve.h"
@@ -15,8 +16,9 @@
  *
  *   parent -> keeper   CONFIG, then one STATE for each server of it; later one STATE for
  *                      each RESULT, which the keeper waits for before it polls that
- *                      server again
- *   keeper -> parent   RESULT for each poll; ALIVE every few seconds
+ *                      server again; HINT for a trap
+ *   keeper -> parent   RESULT for each poll; HINTED for each HINT; ALIVE every few
+ *                      seconds
  *   keeper -> worker   ACCOUNT once (but not for sources without one), then ORDER; GRANT
  *   worker -> keeper   READY, LOGGING_ON (waits for GRANT), LOGGED_ON, DONE
  */
@@ -32,6 +34,8 @@ enum message_type {
 	MESSAGE_LOGGING_ON, /* no body */
 	MESSAGE_LOGGED_ON,  /* no body */
 	MESSAGE_DONE,
+	MESSAGE_HINT,
+	MESSAGE_HINTED,
 	MESSAGE_TYPES
 };
 
@@ -79,10 +83,23 @@ struct message_result {
 	uint32_t generation; /* of the configuration under which it began */
 	enum poll_end end;
 	bool has_lost_worker; /* it was killed, or ended before its poll did */
+	bool is_extra; /* a trap made it begin, and as a failed one it does not count */
 	uint32_t took_ms;
 	int64_t next_poll;     /* by this machine's clock; seconds */
 	int64_t backoff_until; /* of its account; NO_TIME */
 	struct bytes evidence; /* for message_take_evidence() */
+};
+
+/* A trap came. The number is the parent's, and the answer's. */
+struct message_hint {
+	uint32_t number;
+	struct hint hint;
+};
+
+/* Who it was about: that server is polled soon. */
+struct message_hinted {
+	uint32_t number;
+	char *server; /* "": it is not known */
 };
 
 /* One poll. The files are those of copied logs, open, in the order of enum log_kind; they
@@ -110,6 +127,8 @@ struct message_done {
 struct packet *message_put_config(void *parent, const struct message_config *config);
 struct packet *message_put_state(void *parent, const struct message_state *state);
 struct packet *message_put_result(void *parent, const struct message_result *result);
+struct packet *message_put_hint(void *parent, const struct message_hint *hint);
+struct packet *message_put_hinted(void *parent, const struct message_hinted *hinted);
 struct packet *message_put_account(void *parent, const struct credentials *account);
 struct packet *message_put_order(void *parent, const struct message_order *order);
 struct packet *message_put_grant(void *parent, bool is_granted);
@@ -120,6 +139,8 @@ struct packet *message_put_done(void *parent, const struct message_done *done);
 bool message_take_config(void *parent, struct bytes body, struct message_config *ret);
 bool message_take_state(void *parent, struct bytes body, struct message_state *ret);
 bool message_take_result(void *parent, struct bytes body, struct message_result *ret);
+bool message_take_hint(struct bytes body, struct message_hint *ret);
+bool message_take_hinted(void *parent, struct bytes body, struct message_hinted *ret);
 /* Wiped when freed, as credentials.h says. */
 bool message_take_account(void *parent, struct bytes body, struct credentials **ret);
 bool message_take_order(void *parent, struct bytes body, struct message_order *ret);
@@ -129,6 +150,10 @@ bool message_take_done(struct bytes body, struct message_done *ret);
 /* A failure, as part of a message. */
 void message_put_failure(struct packet *packet, const struct failure *why);
 void message_take_failure(struct cursor *cursor, struct failure *ret);
+
+/* A told verdict, as part of evidence (message_told.c). NULL: there is none. */
+void message_put_told(struct packet *packet, const struct told *told);
+void message_take_told(void *parent, struct cursor *cursor, struct told **ret);
 
 /* Evidence as bytes, and back: message_evidence.c. The server's name is not in it. */
 void message_put_evidence(struct packet *packet, const struct evidence *evidence);

@@ -271,9 +271,11 @@ void message_put_evidence(struct packet *packet, const struct evidence *evidence
 	packet_i64(packet, evidence->clock_skew);
 	packet_i64(packet, evidence->clock_read_at);
 	packet_i64(packet, evidence->state_since);
+	packet_i64(packet, evidence->booted_at);
 	packet_u64(packet, evidence->watched);
 	packet_text(packet, evidence->smb_level);
 	packet_u32(packet, evidence->probe_ms);
+	message_put_told(packet, evidence->told);
 }
 
 bool message_take_evidence(
@@ -291,9 +293,11 @@ bool message_take_evidence(
 	evidence->clock_skew = take_between(&cursor, -(int64_t)UINT32_MAX, UINT32_MAX);
 	evidence->clock_read_at = take_moment(&cursor, 0);
 	evidence->state_since = take_moment(&cursor, 0);
+	evidence->booted_at = take_moment(&cursor, 0);
 	evidence->watched = take_u64(&cursor);
 	evidence->smb_level = take_text(evidence, &cursor, NAME_LIMIT);
 	evidence->probe_ms = cursor_u32(&cursor);
+	message_take_told(evidence, &cursor, &evidence->told);
 	if (!cursor.failed && cursor.rest.length == 0 && evidence->source != NULL) {
 		*ret = evidence;
 		return true;

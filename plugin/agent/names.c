@@ -32,6 +32,7 @@ struct names {
 	struct timer look;
 	struct name_entry *buckets[BUCKETS];
 	struct name_entry *pending;
+	uint64_t edition;
 };
 
 static void answer(struct name_entry *entry, const struct failure *why)
@@ -45,16 +46,36 @@ static void answer(struct name_entry *entry, const struct failure *why)
 	}
 }
 
+static bool has_all(const struct addresses *set, const struct addresses *of)
+{
+	for (size_t i = 0; i < of->count; i++) {
+		size_t j = 0;
+		while (j < set->count && strcmp(set->text[j], of->text[i]) != 0)
+			j++;
+		if (j == set->count)
+			return false;
+	}
+	return true;
+}
+
+bool names_are_same(const struct addresses *a, const struct addresses *b)
+{
+	return has_all(a, b) && has_all(b, a);
+}
+
 /* An answer that nothing replaces is used on where the resolver only was too slow. */
-static void take_answer(struct name_entry *entry, int64_t now)
+static void take_answer(struct names *names, struct name_entry *entry, int64_t now)
 {
 	struct failure why;
 	struct addresses found;
 	if (resolve_end(entry->lookup, &found, &why)) {
+		names->edition +=
+			!entry->is_known || !names_are_same(&entry->addresses, &found);
 		entry->addresses = found;
 		entry->known_ms = now;
 		entry->is_known = true;
 	} else if (why.kind != FAIL_TIMEOUT || now - entry->known_ms > USABLE_MS) {
+		names->edition += entry->is_known;
 		entry->is_known = false;
 	}
 	entry->lookup = NULL;
@@ -71,7 +92,7 @@ static void look(void *context)
 		struct name_entry *next = entry->next_pending;
 		if (resolve_is_done(entry->lookup) ||
 			now - entry->asked_ms > PATIENCE_MS) {
-			take_answer(entry, now);
+			take_answer(names, entry, now);
 		} else {
 			entry->next_pending = names->pending;
 			names->pending = entry;
@@ -102,14 +123,25 @@ struct names *names_new(void *parent, struct timers *timers)
 	return names;
 }
 
-static struct name_entry *entry_of(struct names *names, const char *name)
+static size_t bucket_of(const char *name)
 {
 	struct bytes bytes = {(const uint8_t *)name, strlen(name)};
-	struct name_entry **bucket = &names->buckets[bytes_hash(bytes) % BUCKETS];
-	struct name_entry *entry = *bucket;
+	return bytes_hash(bytes) % BUCKETS;
+}
+
+static struct name_entry *find(const struct names *names, const char *name)
+{
+	struct name_entry *entry = names->buckets[bucket_of(name)];
 	while (entry != NULL && strcmp(entry->name, name) != 0)
 		entry = entry->next;
+	return entry;
+}
+
+static struct name_entry *entry_of(struct names *names, const char *name)
+{
+	struct name_entry *entry = find(names, name);
 	if (entry == NULL) {
+		struct name_entry **bucket = &names->buckets[bucket_of(name)];
 		entry = memory_new(names, struct name_entry);
 		entry->name = memory_copy(entry, name);
 		entry->next = *bucket;
@@ -158,4 +190,18 @@ void names_leave(struct name_wait *wait)
 		at = &(*at)->next;
 	*at = wait->next;
 	wait->entry = NULL;
+}
+
+bool names_peek(const struct names *names, const char *name, struct addresses *ret)
+{
+	const struct name_entry *entry = find(names, name);
+	if (entry == NULL || !entry->is_known)
+		return false;
+	*ret = entry->addresses;
+	return true;
+}
+
+uint64_t names_edition(const struct names *names)
+{
+	return names->edition;
 }

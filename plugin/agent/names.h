@@ -29,4 +29,11 @@ bool names_find(struct names *names, const char *name, struct addresses *ret,
 /* It waits no longer. */
 void names_leave(struct name_wait *wait);
 
+/* What is known of a name already, be it old; nobody is asked. False: nothing. */
+bool names_peek(const struct names *names, const char *name, struct addresses *ret);
+/* In any order: a server of names turns them round with each answer. */
+bool names_are_same(const struct addresses *a, const struct addresses *b);
+/* Another number whenever names_peek() may say other addresses. */
+uint64_t names_edition(const struct names *names);
+
 #endif

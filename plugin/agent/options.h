@@ -2,9 +2,7 @@
 #ifndef IMC_AGENT_OPTIONS_H
 #define IMC_AGENT_OPTIONS_H
 
-#include <stdbool.h>
-
-#include "core/failure.h"
+#include "core/command_line.h"
 
 enum agent_mode { AGENT_RUN, AGENT_CHECK, AGENT_HELP, AGENT_VERSION };
 
@@ -17,7 +15,7 @@ struct agent_options {
 
 bool agent_options_parse(
 	int argc, char **argv, struct agent_options *ret, struct failure *why);
-/* For --help; belongs to `parent`. */
-char *agent_options_usage(void *parent);
+/* For --help, and for the manual page. */
+const struct command_line *agent_options_line(void);
 
 #endif

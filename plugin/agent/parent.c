@@ -20,6 +20,7 @@
 #include "statedir.h"
 #include "teller.h"
 #include "timers.h"
+#include "traps.h"
 
 enum {
 	STEP_MS = 200,     /* what is not driven by messages is looked at this often... */
@@ -41,6 +42,7 @@ struct parent {
 	struct fleet *fleet;
 	struct statedir *statedir;
 	struct attendant *attendant;
+	struct traps *traps;
 	struct agentx *agentx;
 	struct objects_view view;
 	struct teller teller;
@@ -69,14 +71,20 @@ static void send_state(struct parent *parent, const struct server *server)
 	attendant_send(parent->attendant, message_put_state(parent, &state));
 }
 
-static void brief_keeper(void *context)
+static void brief_keeper(struct parent *parent)
 {
-	struct parent *parent = context;
 	send_config(parent);
 	for (size_t i = 0; i < parent->fleet->count; i++) {
 		if (!parent->fleet->servers[i]->is_unread)
 			send_state(parent, parent->fleet->servers[i]);
 	}
+}
+
+static void on_started(void *context)
+{
+	struct parent *parent = context;
+	brief_keeper(parent);
+	traps_ask_again(parent->traps);
 }
 
 /* --- what the keeper tells --- */
@@ -145,13 +153,15 @@ static void take_message(void *context, const struct message *message)
 	void *scratch = memory_required(talloc_new(NULL));
 	if (message->type == MESSAGE_RESULT)
 		take_result(parent, scratch, message->body);
+	else if (message->type == MESSAGE_HINTED)
+		traps_take_answer(parent->traps, message->body, time(NULL));
 	else if (message->type != MESSAGE_ALIVE)
 		log_error(
 			parent->logger, "the keeper sent a message that is not its own");
 	talloc_free(scratch);
 }
 
-static const struct attendant_hooks attendant_hooks = {brief_keeper, take_message};
+static const struct attendant_hooks attendant_hooks = {on_started, take_message};
 
 /* --- the configuration --- */
 
@@ -211,6 +221,7 @@ static void reload(struct parent *parent)
 	settings_say_what_waits(
 		parent->logger, parent->started_with, settings->config->agent);
 	enforce(parent, settings);
+	traps_configure(parent->traps, settings->config->agent);
 	brief_keeper(parent);
 	/* An editor may have made another file of it. */
 	if (!instance_renew(parent->instance, settings->path, &why))
@@ -281,6 +292,7 @@ static void on_step(void *context)
 	int64_t now = time(NULL), now_ms = deadline_now();
 	attendant_step(parent->attendant, now_ms);
 	look_around(parent, now, now_ms);
+	traps_step(parent->traps, now_ms);
 	parent->view.totals.reconnects = agentx_reconnects(parent->agentx);
 	teller_step(&parent->teller, now, now_ms);
 	statedir_save_states(parent->statedir, parent->fleet, deadline_now() + SAVING_MS);
@@ -315,6 +327,9 @@ static void serve(struct parent *parent)
 		.totals = &parent->view.totals,
 		.lost_at = NO_TIME,
 	};
+	const struct traps_means means = {parent->loop, parent->logger, parent->fleet,
+		&parent->view.totals, &parent->attendant};
+	parent->traps = traps_new(parent, &means);
 }
 
 bool parent_new(void *owner, const char *config_path, struct logger *logger,
@@ -348,6 +363,7 @@ bool parent_new(void *owner, const char *config_path, struct logger *logger,
 static void say_farewell(struct parent *parent)
 {
 	sd_notify(0, "STOPPING=1");
+	TALLOC_FREE(parent->traps);
 	attendant_stop(parent->attendant);
 	statedir_save_standing(parent->statedir, parent->fleet);
 	statedir_save_states(
@@ -364,6 +380,7 @@ int parent_run(struct parent *parent)
 		return 1;
 	}
 	watch_signals(parent);
+	traps_configure(parent->traps, parent->settings->config->agent);
 	brief_keeper(parent);
 	agentx_start(parent->agentx);
 	timers_start(parent->timers, &parent->step, deadline_now());

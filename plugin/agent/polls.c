@@ -12,7 +12,6 @@
 #include "log.h"
 #include "probe.h"
 #include "source/deadline.h"
-#include "source/reach.h"
 #include "source/source.h"
 
 enum { LIMIT_MS = 10000, LIMIT_OF_SUSPECTS_MS = 5000 };
@@ -34,7 +33,7 @@ struct poll {
 	bool is_disowned;
 	struct target *target;
 	struct bytes state;
-	bool is_copy; /* of logs, and no server is asked */
+	const struct source_kind *kind;
 	int64_t began_ms;
 	int64_t waited_ms; /* of that, for a worker */
 	int64_t submitted_ms;
@@ -47,6 +46,11 @@ struct poll {
 	struct failure denial;
 	struct job job;
 };
+
+static bool asks_server(const struct poll *poll)
+{
+	return poll->kind->transport != TRANSPORT_FILES;
+}
 
 /* --- the end --- */
 
@@ -83,7 +87,7 @@ static void finish_without(struct poll *poll, enum poll_end end,
 	struct packet *packet = packet_new(poll);
 	evidence->watched = watch_hash(&target->watch);
 	evidence->observed_at = time(NULL);
-	if (!poll->is_copy)
+	if (asks_server(poll))
 		evidence_fail_all(evidence, why);
 	if (target->evt != NULL)
 		evidence_failed(evidence, PART_APPLICATION, why);
@@ -98,8 +102,8 @@ static void finish_without(struct poll *poll, enum poll_end end,
 
 static int64_t limit_of(const struct poll *poll)
 {
-	return poll->job.trust >= TRUST_SLOW && !poll->is_copy ? LIMIT_OF_SUSPECTS_MS
-							       : LIMIT_MS;
+	return poll->job.trust >= TRUST_SLOW && asks_server(poll) ? LIMIT_OF_SUSPECTS_MS
+								  : LIMIT_MS;
 }
 
 static void open_log(struct message_order *order, enum log_kind kind, const char *path,
@@ -139,8 +143,9 @@ static void submit(struct poll *poll)
 {
 	poll->submitted_ms = deadline_now();
 	poll->job.owner = poll;
-	crew_submit(poll->polls->crew, &poll->job,
-		poll->is_copy ? NULL : poll->target->credentials, poll->identity);
+	crew_submit(poll->polls->crew, &poll->job, poll->kind->name,
+		poll->kind->needs_credentials ? poll->target->credentials : NULL,
+		poll->identity);
 }
 
 static bool on_logging_on(void *context, struct job *job)
@@ -253,10 +258,13 @@ static bool find_account(struct poll *poll, struct failure *why)
 	if (target->credentials == NULL)
 		return fail(why, FAIL_USAGE, "source %s needs credentials = FILE",
 			target->source);
-	if (!cards_find(polls->cards, target->credentials, poll->began_ms, &name, why))
+	if (!cards_find(polls->cards, target->credentials, poll->kind->logs_on,
+		    poll->began_ms, &name, why))
 		return false;
-	poll->account = guard_account(polls->guard, name);
 	poll->identity = name->identity;
+	if (!poll->kind->logs_on)
+		return true;
+	poll->account = guard_account(polls->guard, name);
 	poll->logon.account = poll->account;
 	poll->logon.owner = poll;
 	return guard_allow(poll->account, poll->identity, why);
@@ -267,7 +275,7 @@ static bool begin(struct poll *poll)
 {
 	struct failure why;
 	const struct target *target = poll->target;
-	if (poll->is_copy) {
+	if (!asks_server(poll)) {
 		submit(poll);
 		return true;
 	}
@@ -276,7 +284,8 @@ static bool begin(struct poll *poll)
 		return false;
 	}
 	poll->probe = probe_start(poll, &poll->polls->means, target->address,
-		target->port != 0 ? target->port : SMB_PORT,
+		poll->kind->transport,
+		target->port != 0 ? target->port : poll->kind->port,
 		poll->began_ms + limit_of(poll), on_probed, poll);
 	return true;
 }
@@ -291,7 +300,7 @@ struct poll *polls_start(struct polls *polls, const struct target *target,
 	poll->state = state;
 	if (state.length > 0)
 		talloc_steal(poll, (void *)state.data);
-	poll->is_copy = strcmp(target->source, evt_source.name) == 0;
+	poll->kind = source_kind(target->source);
 	poll->job.trust = trust;
 	poll->began_ms = deadline_now();
 	return begin(poll) ? poll : NULL;
@@ -326,6 +335,11 @@ bool polls_new(void *parent, struct tevent_context *loop, struct logger *logger,
 struct timers *polls_timers(struct polls *polls)
 {
 	return polls->timers;
+}
+
+struct names *polls_names(struct polls *polls)
+{
+	return polls->means.names;
 }
 
 void polls_configure(struct polls *polls, const struct config *config)

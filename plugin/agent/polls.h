@@ -30,6 +30,8 @@ bool polls_new(void *parent, struct tevent_context *loop, struct logger *logger,
 	polls_ended *ended, void *context, struct polls **ret, struct failure *why);
 /* The timers that it runs on. */
 struct timers *polls_timers(struct polls *polls);
+/* The names that it finds the addresses of. */
+struct names *polls_names(struct polls *polls);
 void polls_configure(struct polls *polls, const struct config *config);
 
 /* Takes the state's text over, which is a talloc object, or has length 0. NULL: it ended

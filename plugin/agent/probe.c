@@ -18,6 +18,7 @@
 struct probe {
 	struct probe_means means;
 	char *address;
+	enum transport transport;
 	unsigned port;
 	int64_t deadline_ms;
 	probe_done *done;
@@ -132,6 +133,14 @@ static void connect_next(struct probe *probe)
 	timers_start(probe->means.timers, &probe->timer, deadline_in(share));
 }
 
+static void go_on(struct probe *probe)
+{
+	if (probe->transport == TRANSPORT_TCP)
+		connect_next(probe);
+	else
+		tell(probe, NULL);
+}
+
 static void found(
 	void *context, const struct addresses *addresses, const struct failure *why)
 {
@@ -141,7 +150,7 @@ static void found(
 		return;
 	}
 	probe->addresses = *addresses;
-	connect_next(probe);
+	go_on(probe);
 }
 
 static void give_up_name(struct probe *probe)
@@ -167,7 +176,7 @@ static void on_timer(void *context)
 	timers_start(probe->means.timers, &probe->timer, probe->deadline_ms);
 	if (names_find(
 		    probe->means.names, probe->address, &probe->addresses, &probe->wait))
-		connect_next(probe);
+		go_on(probe);
 }
 
 static int end(struct probe *probe)
@@ -178,12 +187,13 @@ static int end(struct probe *probe)
 }
 
 struct probe *probe_start(void *parent, const struct probe_means *means,
-	const char *address, unsigned port, int64_t deadline_ms, probe_done *done,
-	void *context)
+	const char *address, enum transport transport, unsigned port, int64_t deadline_ms,
+	probe_done *done, void *context)
 {
 	struct probe *probe = memory_new(parent, struct probe);
 	probe->means = *means;
 	probe->address = memory_copy(probe, address);
+	probe->transport = transport;
 	probe->port = port;
 	probe->deadline_ms = deadline_ms;
 	probe->done = done;

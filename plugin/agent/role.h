@@ -13,11 +13,12 @@
  * another one had in memory or open. Which file is whose:
  *
  *   parent   parent settings instance attendant | fleet server row alarms | statedir
- *            standing | teller notice totals | agentx* handlers table objects* appl
- *   keeper   keeper schedule | polls probe names | guard logons cards trust | crew hand
- *            slots trouble
+ *            standing | teller notice totals | agentx* handlers table objects* appl |
+ *            traps trap_socket
+ *   keeper   keeper schedule hints | polls probe names | guard logons cards trust | crew
+ *            hand slots trouble
  *   worker   worker sandbox
- *   all      main options role log | message* packet channel | timers heap
+ *   all      main options role log ration | message* packet channel | timers heap
  */
 enum agent_role { ROLE_OF_PARENT, ROLE_OF_KEEPER, ROLE_OF_WORKER };
 

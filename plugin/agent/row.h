@@ -79,7 +79,7 @@ struct row {
 	bool has_failed; /* the newest poll; the next two say how */
 	enum failure_kind failure_kind;
 	char *failure_text;    /* NULL: none */
-	uint32_t failed_polls; /* in a row */
+	uint32_t failed_polls; /* in a row; without those that only traps made begin */
 	int64_t backoff_until;
 	int64_t discontinuity_time; /* counting began */
 

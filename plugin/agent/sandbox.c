@@ -82,6 +82,15 @@ static const int allowed_with_network[] = {
 	SCMP_SYS(getsockopt),
 };
 
+/* As net-snmp does it. */
+static const int allowed_with_datagrams[] = {
+	SCMP_SYS(_newselect),
+	SCMP_SYS(bind),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(pselect6_time64),
+	SCMP_SYS(select),
+};
+
 static const int without_permission[] = {
 	SCMP_SYS(creat),
 	SCMP_SYS(open),
@@ -147,7 +156,7 @@ static int add_options(scmp_filter_ctx filter)
 	return error;
 }
 
-static int add_network(scmp_filter_ctx filter)
+static int add_network(scmp_filter_ctx filter, int type)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	const uint64_t flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -158,19 +167,23 @@ static int add_network(scmp_filter_ctx filter)
 	for (size_t i = 0; i < COUNT(families) && error == 0; i++)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
 			SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]),
-			SCMP_A1(SCMP_CMP_MASKED_EQ, ~flags, SOCK_STREAM));
+			SCMP_A1(SCMP_CMP_MASKED_EQ, ~flags, (uint64_t)type));
 	return error;
 }
 
-static int add_rules(scmp_filter_ctx filter, enum sandbox_kind kind)
+static int add_rules(scmp_filter_ctx filter, enum transport transport)
 {
 	int error = add_all(filter, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
 	if (error == 0)
 		error = add_memory(filter);
 	if (error == 0)
 		error = add_status(filter);
-	if (error == 0 && kind == SANDBOX_NETWORK)
-		error = add_network(filter);
+	if (error == 0 && transport != TRANSPORT_FILES)
+		error = add_network(
+			filter, transport == TRANSPORT_TCP ? SOCK_STREAM : SOCK_DGRAM);
+	if (error == 0 && transport == TRANSPORT_UDP)
+		error = add_all(filter, SCMP_ACT_ALLOW, allowed_with_datagrams,
+			COUNT(allowed_with_datagrams));
 	if (error == 0)
 		error = add_all(filter, SCMP_ACT_ERRNO(EACCES), without_permission,
 			COUNT(without_permission));
@@ -179,28 +192,28 @@ static int add_rules(scmp_filter_ctx filter, enum sandbox_kind kind)
 	return error;
 }
 
-static int load(enum sandbox_kind kind)
+static int load(enum transport transport)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	if (filter == NULL)
 		return -ENOMEM;
 	/* else it says ECANCELED, whatever the kernel said */
 	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-	int error = add_rules(filter, kind);
+	int error = add_rules(filter, transport);
 	if (error == 0)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
 	return error;
 }
 
-bool sandbox_close(enum sandbox_kind kind, struct failure *why)
+bool sandbox_close(enum transport transport, struct failure *why)
 {
 #ifdef __SANITIZE_ADDRESS__ /* which opens files, and looks for leaks as a debugger */
 	(void)load;
-	(void)kind;
+	(void)transport;
 	return fail(why, FAIL_UNSUPPORTED, "this build watches itself instead");
 #else
-	int error = load(kind);
+	int error = load(transport);
 	return error == 0 ||
 		fail(why, FAIL_UNSUPPORTED, "the kernel takes no filter (seccomp): %s",
 			strerror(-error));

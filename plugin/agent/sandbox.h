@@ -5,19 +5,15 @@
 #include <stdbool.h>
 
 #include "core/failure.h"
-
-/* What a worker can still reach once it is locked in. */
-enum sandbox_kind {
-	SANDBOX_FILES,  /* the descriptors that it has or is sent; no socket of its own */
-	SANDBOX_NETWORK /* TCP connections, too */
-};
+#include "core/source_kind.h"
 
 /*
- * Locks this process in for good: it opens no file, makes no other kind of socket,
+ * Locks this process in for good. It keeps the descriptors that it has or is sent, and
+ * can make sockets of one transport (of none for files): it opens no file,
  * listens to nobody, starts no process, executes nothing, and makes no memory executable.
  * Whatever is needed from files is loaded before. False: this kernel cannot do that, or
  * this is a build with a sanitizer; nothing has changed.
  */
-bool sandbox_close(enum sandbox_kind kind, struct failure *why);
+bool sandbox_close(enum transport transport, struct failure *why);
 
 #endif

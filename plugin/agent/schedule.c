@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "schedule.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "core/bytes.h"
@@ -12,19 +13,28 @@ enum {
 	 * them that hang are told from the others. */
 	FIRST_ROUND_MS = 10000,
 	STEP_MIN_MS = 5,
-	STEP_MAX_MS = 25
+	STEP_MAX_MS = 25,
+	SECOND_MS = 1000
 };
 
 struct schedule {
-	struct heap *waiting;
+	struct heap *waiting; /* by when their time comes */
+	struct heap *hinted;  /* those of them that are hinted at, by when they may be */
 	int64_t start_ms;
+	/* When the latest hinted polls began, a ring: the oldest says when there may be
+	 * one more. */
+	int64_t begun_ms[SCHEDULE_HINTED];
+	unsigned begun_next;
 };
 
 struct schedule *schedule_new(void *parent, int64_t start_ms)
 {
 	struct schedule *schedule = memory_new(parent, struct schedule);
 	schedule->waiting = heap_new(schedule);
+	schedule->hinted = heap_new(schedule);
 	schedule->start_ms = start_ms;
+	for (int i = 0; i < SCHEDULE_HINTED; i++)
+		schedule->begun_ms[i] = INT64_MIN / 2;
 	return schedule;
 }
 
@@ -56,7 +66,8 @@ static void set_interval(
 void schedule_add(struct turn *turn, void *server, const char *name, int64_t interval,
 	unsigned retries)
 {
-	turn->item.owner = server;
+	turn->item.owner = turn->hint.owner = server;
+	turn->held_until_ms = INT64_MIN;
 	turn->next_ms = INT64_MAX; /* until schedule_soon() */
 	set_interval(turn, name, interval, retries);
 }
@@ -89,31 +100,87 @@ void schedule_change(struct schedule *schedule, struct turn *turn, const char *n
 void schedule_remove(struct schedule *schedule, struct turn *turn)
 {
 	heap_remove(schedule->waiting, &turn->item);
+	heap_remove(schedule->hinted, &turn->hint);
 }
 
 void schedule_wait(struct schedule *schedule, struct turn *turn)
 {
 	heap_put(schedule->waiting, &turn->item, turn->next_ms);
+	if (turn->is_hinted)
+		heap_put(schedule->hinted, &turn->hint, turn->held_until_ms);
 }
 
+/* --- hints --- */
+
+void schedule_hint(struct schedule *schedule, struct turn *turn)
+{
+	turn->is_hinted = true;
+	if (turn->item.place != 0)
+		heap_put(schedule->hinted, &turn->hint, turn->held_until_ms);
+}
+
+/* When all together may have one more hinted poll. */
+static int64_t room_from(const struct schedule *schedule)
+{
+	return schedule->begun_ms[schedule->begun_next] + SECOND_MS;
+}
+
+static struct turn *turn_of_hint(struct heap_item *item)
+{
+	return (struct turn *)((char *)item - offsetof(struct turn, hint));
+}
+
+static struct turn *turn_of_item(struct heap_item *item)
+{
+	return (struct turn *)((char *)item - offsetof(struct turn, item));
+}
+
+/* The turn that a hint may begin now; NULL: none. */
+static struct turn *take_hinted(struct schedule *schedule, int64_t now_ms)
+{
+	struct heap_item *first = heap_first(schedule->hinted);
+	if (first == NULL || first->key > now_ms || room_from(schedule) > now_ms)
+		return NULL;
+	struct turn *turn = turn_of_hint(first);
+	schedule->begun_ms[schedule->begun_next] = now_ms;
+	schedule->begun_next = (schedule->begun_next + 1) % SCHEDULE_HINTED;
+	turn->held_until_ms = now_ms + SCHEDULE_HOLD_MS;
+	return turn;
+}
+
+/* --- whose time has come --- */
+
+/* The plan comes first: it does not use up what hints are allowed. */
 void *schedule_take(struct schedule *schedule, int64_t now_ms)
 {
 	struct heap_item *first = heap_first(schedule->waiting);
-	if (first == NULL || first->key > now_ms)
+	bool is_due = first != NULL && first->key <= now_ms;
+	struct turn *turn = is_due ? turn_of_item(first) : take_hinted(schedule, now_ms);
+	if (turn == NULL)
 		return NULL;
-	heap_remove(schedule->waiting, first);
-	return first->owner;
+	schedule_remove(schedule, turn);
+	turn->is_by_hint = !is_due;
+	turn->is_hinted = false;
+	return turn->item.owner;
 }
 
 int64_t schedule_wake(const struct schedule *schedule)
 {
 	const struct heap_item *first = heap_first(schedule->waiting);
-	return first != NULL ? first->key : INT64_MAX;
+	const struct heap_item *hinted = heap_first(schedule->hinted);
+	int64_t wake = first != NULL ? first->key : INT64_MAX;
+	if (hinted == NULL)
+		return wake;
+	int64_t room = room_from(schedule);
+	int64_t allowed = hinted->key > room ? hinted->key : room;
+	return allowed < wake ? allowed : wake;
 }
 
-void schedule_ended(
+bool schedule_ended(
 	struct schedule *schedule, struct turn *turn, enum turn_end end, int64_t now_ms)
 {
+	if (turn->is_by_hint && end != TURN_WORKED && now_ms < turn->next_ms)
+		return false;
 	turn->next_ms = planned_after(schedule, turn, now_ms);
 	switch (end) {
 	case TURN_WORKED:
@@ -127,4 +194,5 @@ void schedule_ended(
 	case TURN_NOT_MADE:
 		break;
 	}
+	return true;
 }

@@ -10,13 +10,24 @@
  * Who is polled when. Each server has a place in its interval, from its name, so that
  * many are spread evenly and the same way after each start: planned times are exactly
  * start + place + n intervals. Times are milliseconds; the schedule reads no clock.
+ *
+ * Beside its plan a server is polled where a hint asks for that, and nothing of the plan
+ * changes by it: not sooner than SCHEDULE_HOLD_MS after the last such poll of the same
+ * server, and not more than SCHEDULE_HINTED of all servers in a second. A hint is kept
+ * until a poll begins, whatever that was begun for.
  */
 struct schedule;
+
+enum { SCHEDULE_HOLD_MS = 3000, SCHEDULE_HINTED = 20 };
 
 /* Of one server: lives in what stands for it, all zero at first. */
 struct turn {
 	struct heap_item item; /* `owner` is the server; it is in while it waits */
-	int64_t next_ms;       /* when it is polled next */
+	struct heap_item hint; /* the same; in while it waits and is hinted at */
+	int64_t next_ms;       /* when it is polled next by plan */
+	int64_t held_until_ms; /* no hint begins a poll before */
+	bool is_hinted;        /* since its newest poll began */
+	bool is_by_hint;       /* that poll was begun by one */
 	int64_t place_ms, interval_ms;
 	unsigned retries, failures;
 };
@@ -46,8 +57,12 @@ void schedule_wait(struct schedule *schedule, struct turn *turn);
 void *schedule_take(struct schedule *schedule, int64_t now_ms);
 /* When somebody's time comes; INT64_MAX: nobody waits. */
 int64_t schedule_wake(const struct schedule *schedule);
-/* How its poll ended: says when the next one is. Times that it overran are skipped. */
-void schedule_ended(
+/* It is to be polled at once, or, where it is being polled, once more after that. */
+void schedule_hint(struct schedule *schedule, struct turn *turn);
+/* How its poll ended: says when the next one is. Times that it overran are skipped.
+ * False: it counts for nothing. That is one that a hint began and that taught nothing
+ * before the next one by plan is due: else traps would use up the quick repeats. */
+bool schedule_ended(
 	struct schedule *schedule, struct turn *turn, enum turn_end end, int64_t now_ms);
 
 #endif

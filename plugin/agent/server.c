@@ -1,38 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/infer.h"
 #include "core/judge.h"
 #include "core/memory.h"
 #include "core/name.h"
 #include "core/state_text.h"
+#include "core/told.h"
 
 enum { STALE_INTERVALS = 3 };
+
+/* Which machine is asked, how, and for which service. No part has a line feed. */
+static uint64_t place_of(const struct target *target)
+{
+	const char *const texts[] = {target->source, target->address, target->evt,
+		target->system_evt, target->remote_server};
+	char *place = memory_format(NULL, "%u %d %" PRIx64, target->port,
+		(int)target->snmp_version, watch_hash(&target->watch));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char *longer = memory_format(NULL, "%s\n%s%s", place,
+			texts[i] != NULL ? "=" : "", texts[i] != NULL ? texts[i] : "");
+		talloc_free(place);
+		place = longer;
+	}
+	struct bytes bytes = {(const uint8_t *)place, strlen(place)};
+	uint64_t hash = bytes_hash(bytes);
+	talloc_free(place);
+	return hash;
+}
 
 struct server *server_new(void *parent, const struct target *target, int64_t now)
 {
 	struct server *server = memory_new(parent, struct server);
 	server->target = target;
+	server->place = place_of(target);
 	server->state_name = name_of_state(server, target);
 	server->row = row_new(server, target, now);
 	server->alarms = alarms_none();
 	return server;
-}
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-/* The same machine, asked the same way for the same service? */
-static bool is_same_place(const struct target *a, const struct target *b)
-{
-	return a->port == b->port && is_same_text(a->source, b->source) &&
-		is_same_text(a->address, b->address) && is_same_text(a->evt, b->evt) &&
-		is_same_text(a->system_evt, b->system_evt) &&
-		watch_hash(&a->watch) == watch_hash(&b->watch);
 }
 
 /* Another port, another way to learn: what is remembered is in another file. */
@@ -54,8 +63,11 @@ void server_configure(struct server *server, const struct target *target, int64_
 {
 	if (server->target->interval != target->interval)
 		server->ended_ms = now_ms;
-	if (!is_same_place(server->target, target)) {
+	uint64_t place = place_of(target);
+	if (place != server->place) {
+		server->place = place;
 		server->moved_in = generation;
+		server->hearsay.count = 0;
 		row_forget(server->row);
 	}
 	server->target = target;
@@ -107,21 +119,34 @@ static void note_memory(const struct server *server, struct evidence *evidence)
 		evidence_learned(evidence, PART_MEMORY);
 }
 
-/* As check_imc does it, so that both say the same. */
+/* What this side remembers joins what was learned; a verdict that was told has both in it
+ * already. */
+static void join_memory(
+	struct server *server, struct evidence *evidence, int64_t now, void *scratch)
+{
+	const struct policy *policy = &server->target->policy;
+	struct state *before = remembered(scratch, server);
+	state_recall(before, evidence, now);
+	infer_service_state(evidence, policy, now + evidence->clock_skew);
+	if (evidence_is_anything_learned(evidence))
+		remember(server, before, evidence, now, scratch);
+}
+
+/* As check_imc does it, so that both say the same. What traps told comes last: it is in
+ * no memory. */
 static struct verdict *conclude(
 	void *scratch, struct server *server, struct evidence *evidence, int64_t now)
 {
 	const struct target *target = server->target;
-	struct state *before = remembered(scratch, server);
 	evidence->watched = watch_hash(&target->watch);
 	if (evidence->observed_at == NO_TIME)
 		evidence->observed_at = now;
-	state_recall(before, evidence, now);
-	infer_service_state(evidence, &target->policy, now + evidence->clock_skew);
-	if (evidence_is_anything_learned(evidence))
-		remember(server, before, evidence, now, scratch);
+	if (evidence->told == NULL)
+		join_memory(server, evidence, now, scratch);
 	note_memory(server, evidence);
-	return judge(scratch, evidence, &target->policy, now);
+	struct verdict *verdict = judge(scratch, evidence, &target->policy, now);
+	hearsay_outdate(&server->hearsay, verdict, now);
+	return hearsay_judge(scratch, &server->hearsay, verdict, now);
 }
 
 /* --- what is to be told --- */
@@ -139,15 +164,25 @@ static void look_at_service(struct server *server, const struct verdict *verdict
 		alarms_look(&server->alarms, ALARM_SERVICE, false, at, suppressed);
 }
 
+/* Traps raise what a log had not, and that goes when nothing tells of it any more. They
+ * clear nothing that a log raised, nor keep it from being cleared but by raising it
+ * themselves. */
 static void look_at_condition(struct server *server, const struct verdict *verdict,
 	int64_t now, uint32_t *suppressed)
 {
+	enum condition by_log = verdict->condition_by_log;
 	bool is_active = verdict->condition == CONDITION_ACTIVE;
-	int64_t at = is_active && verdict->last_4071 != NO_TIME
+	bool is_by_trap = is_active && by_log != CONDITION_ACTIVE;
+	bool is_known = is_active || by_log != CONDITION_UNKNOWN;
+	bool is_raised_by_log = !server->is_raised_by_trap &&
+		server->alarms.pairs[ALARM_CONDITION].is_raised &&
+		by_log == CONDITION_UNKNOWN;
+	int64_t at = is_active && !is_by_trap && verdict->last_4071 != NO_TIME
 		? verdict->last_4071 - verdict->evidence->clock_skew
 		: now;
-	if (verdict->condition != CONDITION_UNKNOWN)
+	if (is_known || server->is_raised_by_trap)
 		alarms_look(&server->alarms, ALARM_CONDITION, is_active, at, suppressed);
+	server->is_raised_by_trap = is_by_trap && !is_raised_by_log;
 }
 
 /* What could not be learned changes nothing, and under maintenance nothing is told: both
@@ -155,11 +190,13 @@ static void look_at_condition(struct server *server, const struct verdict *verdi
 static void look_at_all(struct server *server, const struct verdict *verdict, int64_t now,
 	uint32_t *suppressed)
 {
+	if (verdict->condition_by_log == CONDITION_ACTIVE)
+		server->is_raised_by_trap = false;
 	if (server->target->policy.is_maintenance)
 		return;
-	bool is_learned = evidence_is_anything_learned(verdict->evidence);
-	alarms_look(&server->alarms, ALARM_CONTACT, !is_learned, now, suppressed);
-	if (!is_learned)
+	bool is_reached = verdict->state_key != KEY_UNREACHABLE;
+	alarms_look(&server->alarms, ALARM_CONTACT, !is_reached, now, suppressed);
+	if (!is_reached)
 		return;
 	look_at_service(server, verdict, now, suppressed);
 	look_at_condition(server, verdict, now, suppressed);
@@ -183,18 +220,34 @@ static void take_failure(struct row *row, const struct failure *why)
 	row->failure_kind = why != NULL ? why->kind : 0;
 }
 
+/* What was told is as old as the far side's poll, however often it is told again: else
+ * two that ask each other would be young for ever. */
+static void take_age(struct row *row, const struct evidence *evidence, int64_t now)
+{
+	const struct told *told = evidence->told;
+	if (told == NULL) {
+		row->last_poll = now;
+		return;
+	}
+	if (told->age >= 0)
+		row->last_poll = now - told->age;
+	if (told->interval > row->interval)
+		row->interval = told->interval;
+}
+
 /* How polling goes. */
-static void take_poll(struct row *row, const struct message_result *result, int64_t now)
+static void take_poll(struct row *row, const struct message_result *result,
+	const struct evidence *evidence, int64_t now)
 {
 	row->next_poll = result->next_poll;
 	row->backoff_until = result->backoff_until;
 	row->has_failed = result->end != POLL_LEARNED;
 	if (row->has_failed) {
-		row->failed_polls++;
+		row->failed_polls += !result->is_extra;
 		return;
 	}
 	row->failed_polls = 0;
-	row->last_poll = now;
+	take_age(row, evidence, now);
 	row->last_poll_ms = result->took_ms;
 }
 
@@ -211,7 +264,7 @@ void server_take(struct server *server, const struct message_result *result,
 	struct evidence *evidence, int64_t now, uint32_t *suppressed)
 {
 	void *scratch = memory_required(talloc_new(NULL));
-	take_poll(server->row, result, now);
+	take_poll(server->row, result, evidence, now);
 	take_failure(server->row, first_failure(evidence));
 	if (is_to_be_judged(server, result)) {
 		struct verdict *verdict = conclude(scratch, server, evidence, now);
@@ -219,6 +272,20 @@ void server_take(struct server *server, const struct message_result *result,
 		look_at_all(server, verdict, now, suppressed);
 	}
 	talloc_free(scratch);
+}
+
+bool server_hear(struct server *server, uint32_t event_id, int64_t now)
+{
+	if (strcmp(server->target->source, "agent") == 0)
+		return false;
+	return hearsay_add(&server->hearsay, event_id, now);
+}
+
+bool server_unhear(struct server *server)
+{
+	bool is_any = server->hearsay.count > 0;
+	server->hearsay.count = 0;
+	return is_any;
 }
 
 bool server_look_for_stale(

@@ -17,7 +17,7 @@ struct queue {
 
 struct lane {
 	struct lane *next;
-	char *account;
+	char *source, *account;
 	struct queue waiting[TRUSTS];
 	unsigned running, idle;
 };
@@ -72,13 +72,19 @@ static void take_out(struct queue *queue, struct job *job)
 
 /* --- lanes --- */
 
-struct lane *slots_lane(struct slots *slots, const char *account)
+static bool is_lane(const struct lane *lane, const char *source, const char *account)
+{
+	return strcmp(lane->source, source) == 0 && strcmp(lane->account, account) == 0;
+}
+
+struct lane *slots_lane(struct slots *slots, const char *source, const char *account)
 {
 	struct lane *lane = slots->lanes;
-	while (lane != NULL && strcmp(lane->account, account) != 0)
+	while (lane != NULL && !is_lane(lane, source, account))
 		lane = lane->next;
 	if (lane == NULL) {
 		lane = memory_new(slots, struct lane);
+		lane->source = memory_copy(lane, source);
 		lane->account = memory_copy(lane, account);
 		lane->next = slots->lanes;
 		slots->lanes = lane;

@@ -15,7 +15,7 @@
  * well. Accounts share the slots fairly. Reads no clock and knows no process.
  */
 struct slots;
-struct lane; /* the polls of one account */
+struct lane; /* the polls through one source with one account */
 
 /* A poll that needs a worker: lives in the poll, all zero at first. */
 struct job {
@@ -36,9 +36,10 @@ struct slots *slots_new(void *parent);
 void slots_resize(struct slots *slots, unsigned well, unsigned suspect);
 unsigned slots_total(const struct slots *slots);
 
-/* Polls of different accounts cannot share a worker. `account`: the path of its
- * credentials file, "" for polls that need none. Lanes live as long as the slots. */
-struct lane *slots_lane(struct slots *slots, const char *account);
+/* Polls of different sources, or with different accounts, cannot share a worker.
+ * `account`: the path of its credentials file, "" for polls that need none. Lanes live as
+ * long as the slots. */
+struct lane *slots_lane(struct slots *slots, const char *source, const char *account);
 const char *slots_account(const struct lane *lane);
 /* Workers of the account that have nothing to do. */
 void slots_add_idle(struct lane *lane, int change);

@@ -13,6 +13,7 @@
 enum { LINE_ROOM = 512, NAME_ROOM = 33 };
 
 static const char first_line[] = "imc-monitor standing 1";
+static const int64_t last_moment = 253402300799; /* the end of the year 9999 */
 
 struct standing *standing_new(void *parent)
 {
@@ -41,7 +42,15 @@ static void put(struct page *page, const char *line)
 	page->length += length;
 }
 
-/* "-" not known, R raised, C cleared; a ? behind: not sure whether that was told. */
+static char letter_of(const struct standing_server *server, int pair)
+{
+	if (!server->pairs[pair].is_raised)
+		return 'C';
+	return pair == ALARM_CONDITION && server->is_raised_by_trap ? 'T' : 'R';
+}
+
+/* "-" not known, R raised, T raised by a trap, C cleared; a ? behind: not sure whether
+ * that was told. */
 static void format_pairs(const struct standing_server *server, char *ret)
 {
 	for (int pair = 0; pair < ALARM_PAIRS; pair++) {
@@ -49,7 +58,7 @@ static void format_pairs(const struct standing_server *server, char *ret)
 			*ret++ = '-';
 			continue;
 		}
-		*ret++ = server->pairs[pair].is_raised ? 'R' : 'C';
+		*ret++ = letter_of(server, pair);
 		if (server->pairs[pair].is_unsure)
 			*ret++ = '?';
 	}
@@ -71,6 +80,13 @@ static void put_server(struct page *page, const struct standing_server *server)
 			"event %" PRIu32 " %" PRIu32 " %" PRId64 "\n",
 			server->events[i].number, server->events[i].record,
 			server->events[i].time);
+		put(page, line);
+	}
+	for (size_t i = 0; i < server->hearsay.count; i++) {
+		snprintf(line, sizeof(line),
+			"heard %" PRIu32 " %" PRId64 " %016" PRIx64 "\n",
+			server->hearsay.events[i].id, server->hearsay.events[i].heard_at,
+			server->heard_of);
 		put(page, line);
 	}
 }
@@ -109,7 +125,8 @@ static void take_pairs(struct standing_server *server, const char *text)
 {
 	for (int pair = 0; pair < ALARM_PAIRS && *text != '\0'; pair++, text++) {
 		server->pairs[pair].is_known = *text != '-';
-		server->pairs[pair].is_raised = *text == 'R';
+		server->pairs[pair].is_raised = *text == 'R' || *text == 'T';
+		server->is_raised_by_trap |= *text == 'T';
 		if (text[1] == '?') {
 			server->pairs[pair].is_unsure = true;
 			text++;
@@ -136,7 +153,7 @@ static bool take_server(struct standing *standing, const char *line)
 	int64_t since, cleared;
 	if (sscanf(line,
 		    "server %32s %" SCNu32 " %" SCNu32 " %32s %" SCNd64 " %" SCNd64
-		    " %6[-RC?]",
+		    " %6[-RTC?]",
 		    name, &appl_index, &next_event, condition, &since, &cleared,
 		    pairs) != 7)
 		return false;
@@ -170,11 +187,31 @@ static bool take_event(struct standing *standing, const char *line)
 	return true;
 }
 
+static bool take_heard(struct standing *standing, const char *line)
+{
+	struct hearsay_event event;
+	uint64_t heard_of;
+	if (standing->server_count == 0 ||
+		sscanf(line, "heard %" SCNu32 " %" SCNd64 " %" SCNx64, &event.id,
+			&event.heard_at, &heard_of) != 3 ||
+		(event.id & 0xFFFF) != EVENT_NO_ADMIN_MAILBOX || event.heard_at < 0 ||
+		event.heard_at > last_moment)
+		return false;
+	struct standing_server *server = &standing->servers[standing->server_count - 1];
+	struct hearsay *hearsay = &server->hearsay;
+	if (hearsay->count == HEARSAY_MAX)
+		return false;
+	hearsay->events[hearsay->count++] = event;
+	server->heard_of = heard_of;
+	return true;
+}
+
 /* Lines that are not understood are left out, which the comparison finds. */
 static void take_lines(struct standing *standing, char *text)
 {
 	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
-		if (!take_server(standing, line) && !take_event(standing, line))
+		if (!take_server(standing, line) && !take_event(standing, line) &&
+			!take_heard(standing, line))
 			sscanf(line, "next %" SCNu32 " %" SCNu32,
 				&standing->next_sequence, &standing->next_appl_index);
 	}
@@ -211,13 +248,25 @@ bool standing_parse(
 		"imc-agentd.standing is not as this program writes it");
 }
 
+static bool is_same_hearsay(
+	const struct standing_server *server, const struct standing_server *other)
+{
+	const struct hearsay *a = &server->hearsay, *b = &other->hearsay;
+	bool is_same = a->count == b->count && server->heard_of == other->heard_of;
+	for (size_t i = 0; is_same && i < a->count; i++)
+		is_same = a->events[i].id == b->events[i].id &&
+			a->events[i].heard_at == b->events[i].heard_at;
+	return is_same;
+}
+
 bool standing_is_same(const struct standing_server *a, const struct standing_server *b)
 {
 	bool is_same = a->appl_index == b->appl_index && a->next_event == b->next_event &&
 		a->condition == b->condition &&
 		a->condition_since == b->condition_since &&
 		a->log_cleared_at == b->log_cleared_at &&
-		a->event_count == b->event_count;
+		a->event_count == b->event_count &&
+		a->is_raised_by_trap == b->is_raised_by_trap && is_same_hearsay(a, b);
 	for (int pair = 0; pair < ALARM_PAIRS; pair++)
 		is_same &= a->pairs[pair].is_known == b->pairs[pair].is_known &&
 			a->pairs[pair].is_raised == b->pairs[pair].is_raised &&

@@ -4,12 +4,14 @@
 
 #include "alarms.h"
 #include "core/bytes.h"
+#include "core/hearsay.h"
 
 /*
  * What one imc-agentd leaves to the next besides the state files: what its notifications
- * told, and the numbers that only rise. One text file for all servers, written whole:
- * a version line, a line of numbers, lines of servers in order of their names with their
- * events, and a last line with the hash of all before it.
+ * told, what traps told, and the numbers that only rise. One text file for all servers,
+ * written whole: a version line, a line of numbers, lines of servers in order of their
+ * names with their events and then what was heard of them, and a last line with the hash
+ * of all before it.
  */
 enum { STANDING_MAX_BYTES = 64 * 1024 * 1024 };
 
@@ -28,6 +30,9 @@ struct standing_server {
 	struct {
 		bool is_known, is_raised, is_unsure;
 	} pairs[ALARM_PAIRS];
+	bool is_raised_by_trap; /* the condition's pair, which is raised */
+	struct hearsay hearsay;
+	uint64_t heard_of; /* the place (server.h) that this is about; 0: nothing is */
 	struct standing_event events[ROW_EVENTS];
 	size_t event_count;
 };

@@ -119,8 +119,8 @@ static void settle(struct worker *worker, const char *source_name)
 		worker->source = NULL;
 	else if (worker->source->prepare != NULL)
 		worker->source->prepare();
-	bool has_network = worker->source != NULL && worker->source->needs_address;
-	if (!sandbox_close(has_network ? SANDBOX_NETWORK : SANDBOX_FILES, &why))
+	const struct source_kind *kind = source_kind(source_name);
+	if (!sandbox_close(kind != NULL ? kind->transport : TRANSPORT_FILES, &why))
 		log_warn(worker->logger, "polls go on without a sandbox: %s", why.text);
 }
 
@@ -162,7 +162,7 @@ static enum logon_end logon_of(
 	const struct worker *worker, const struct evidence *evidence)
 {
 	bool is_accepted = false;
-	if (worker->source == NULL || !worker->source->needs_credentials ||
+	if (worker->source == NULL || !source_kind(worker->source->name)->logs_on ||
 		!account_logon_result(evidence, &is_accepted))
 		return LOGON_NOT_TRIED;
 	return is_accepted ? LOGON_ACCEPTED : LOGON_REFUSED;
@@ -270,6 +270,8 @@ static bool take(struct worker *worker, void *scratch, const struct message *mes
 	case MESSAGE_LOGGING_ON:
 	case MESSAGE_LOGGED_ON:
 	case MESSAGE_DONE:
+	case MESSAGE_HINT:
+	case MESSAGE_HINTED:
 	case MESSAGE_TYPES:
 		break;
 	}

@@ -248,3 +248,46 @@ bool arguments_read(void *parent, int argc, const char *const *argv, options_env
 	*ret = arguments;
 	return true;
 }
+
+/* What promises an alert that this source can never give. */
+static const struct idle_option {
+	const char *source, *name, *says;
+} idle_options[] = {
+	{"agent", "max-age",
+		"source agent calls a verdict stale after three of the far imc-agentd's "
+		"intervals: set interval there"},
+	{"agent", "warning",
+		"source agent takes the far imc-agentd's verdict as it is: set warning "
+		"there"},
+	{"agent", "critical",
+		"source agent takes the far imc-agentd's verdict as it is: set critical "
+		"there"},
+	{"snmp", "warning",
+		"source snmp reads no events that it could count: leave this out, or ask "
+		"with -S rpc"},
+	{"snmp", "critical",
+		"source snmp reads no events that it could count: leave this out, or ask "
+		"with -S rpc"},
+};
+
+static const struct idle_option *find_idle(const char *source, const char *name)
+{
+	for (size_t i = 0; i < sizeof(idle_options) / sizeof(idle_options[0]); i++) {
+		if (strcmp(idle_options[i].source, source) == 0 &&
+			strcmp(idle_options[i].name, name) == 0)
+			return &idle_options[i];
+	}
+	return NULL;
+}
+
+bool arguments_suit(
+	const struct arguments *arguments, const char *source, struct failure *why)
+{
+	for (size_t i = 0; i < arguments->count; i++) {
+		const struct argument *argument = &arguments->list[i];
+		const struct idle_option *idle = find_idle(source, argument->row->name);
+		if (idle != NULL && argument->origin == NULL)
+			return fail(why, FAIL_USAGE, "--%s: %s", idle->name, idle->says);
+	}
+	return true;
+}

@@ -26,4 +26,9 @@ struct arguments {
 bool arguments_read(void *parent, int argc, const char *const *argv, options_env *env,
 	struct arguments **ret, struct failure *why);
 
+/* Can the source do something with each option? Where it stands in a file it may be meant
+ * for other servers, and does not count. */
+bool arguments_suit(
+	const struct arguments *arguments, const char *source, struct failure *why);
+
 #endif

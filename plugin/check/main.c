@@ -13,6 +13,7 @@
 
 #include "core/memory.h"
 #include "explain.h"
+#include "list_services.h"
 #include "options.h"
 #include "run.h"
 #include "source/deadline.h"
@@ -124,10 +125,10 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-static struct outcome check(void *parent, const struct options *options, int64_t began_ms)
+static struct run_order order_of(const struct options *options, int64_t began_ms)
 {
 	int64_t clock = time(NULL);
-	struct run_order order = {
+	return (struct run_order){
 		.target = options->target,
 		.state_dir = options->state_dir,
 		.credentials_directory = getenv("CREDENTIALS_DIRECTORY"),
@@ -144,8 +145,24 @@ static struct outcome check(void *parent, const struct options *options, int64_t
 				.max_output = options->max_output,
 			},
 	};
+}
+
+static struct outcome check(void *parent, const struct options *options, int64_t began_ms)
+{
+	struct run_order order = order_of(options, began_ms);
 	set_alarm(order.deadline_ms);
 	return run(parent, &order);
+}
+
+static struct outcome list(void *parent, const struct options *options, int64_t began_ms)
+{
+	struct run_order order = order_of(options, began_ms);
+	struct outcome outcome = {.status = STATUS_UNKNOWN};
+	struct failure why;
+	set_alarm(order.deadline_ms);
+	if (list_services(parent, &order, &outcome.output, &why))
+		return outcome;
+	return run_failed(parent, options->target->server, &why, &order.report);
 }
 
 /* What is no check is never OK: whoever configures it as one by mistake is to see that.
@@ -158,6 +175,8 @@ static struct outcome answer(
 	switch (options->mode) {
 	case MODE_CHECK:
 		return check(parent, options, began_ms);
+	case MODE_LIST_SERVICES:
+		return list(parent, options, began_ms);
 	case MODE_EXPLAIN:
 		if (!explain(parent, options->explain_id, &outcome.output, &why))
 			outcome.output = memory_format(parent, "%s\n", why.text);

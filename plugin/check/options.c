@@ -7,6 +7,7 @@
 
 #include "core/config.h"
 #include "core/memory.h"
+#include "core/name.h"
 #include "core/value.h"
 #include "core/when.h"
 
@@ -110,11 +111,23 @@ static bool set_json(struct options *options, const char *value, struct failure 
 	return true;
 }
 
+/* What is no check goes before a check, and what is said at once before what takes time.
+ */
+static bool set_list_services(
+	struct options *options, const char *value, struct failure *why)
+{
+	(void)value;
+	(void)why;
+	options->mode = options->mode == MODE_CHECK ? MODE_LIST_SERVICES : options->mode;
+	return true;
+}
+
 static bool set_explain(struct options *options, const char *value, struct failure *why)
 {
 	if (!value_number(value, 0, UINT32_MAX, &options->explain_id, why))
 		return false;
-	options->mode = options->mode == MODE_CHECK ? MODE_EXPLAIN : options->mode;
+	if (options->mode == MODE_CHECK || options->mode == MODE_LIST_SERVICES)
+		options->mode = MODE_EXPLAIN;
 	return true;
 }
 
@@ -155,8 +168,13 @@ static const struct option_row rows[] = {
 		.argument = "NAME",
 		.help = "its section in the configuration",
 		.set = set_server},
+	{.name = "snmp-version"},
+	{.name = "remote-server"},
 	{.name = "service"},
 	{.name = "display-name"},
+	{.name = "list-services",
+		.help = "print what the server lists, do no check",
+		.set = set_list_services},
 	{.name = "smb-protocol"},
 	{.name = "smb-signing"},
 	{.heading = "The rules"},
@@ -291,7 +309,7 @@ static bool finish_target(struct options *options, struct failure *why)
 			"no server: give -H HOST with -A FILE, or --evt FILE, or "
 			"--server NAME (see check_imc --help)");
 	if (target->server == NULL && target->address != NULL)
-		target->server = memory_copy(target, target->address);
+		target->server = memory_copy(target, name_of_server(target));
 	if (target->server == NULL && options->state_dir != NULL)
 		return fail(why, FAIL_USAGE,
 			"--state-dir needs the name of the server whose logs these "
@@ -317,10 +335,11 @@ static bool fill(struct options *options, int argc, const char *const *argv,
 	if (!arguments_read(options, argc, argv, env, &arguments, why) ||
 		!apply(options, arguments, false, why))
 		return false;
-	if (options->mode != MODE_CHECK)
+	if (options->mode != MODE_CHECK && options->mode != MODE_LIST_SERVICES)
 		return true;
 	if (!begin_target(options, why) || !apply(options, arguments, true, why) ||
-		!finish_target(options, why))
+		!finish_target(options, why) ||
+		!arguments_suit(arguments, options->target->source, why))
 		return false;
 	choose_state_dir(options, env);
 	return true;

@@ -5,13 +5,13 @@
 #include "core/target.h"
 
 /* What check_imc is to do. */
-enum mode { MODE_CHECK, MODE_EXPLAIN, MODE_HELP, MODE_VERSION };
+enum mode { MODE_CHECK, MODE_LIST_SERVICES, MODE_EXPLAIN, MODE_HELP, MODE_VERSION };
 
 /* The command line, the configuration and the environment, put together. */
 struct options {
 	enum mode mode;
 	unsigned explain_id;
-	struct target *target; /* MODE_CHECK: finished */
+	struct target *target; /* MODE_CHECK, MODE_LIST_SERVICES: finished */
 	char *config, *server; /* as given; NULL: not */
 	char *state_dir;       /* NULL: nothing is remembered */
 	int64_t at;            /* NO_TIME: now */

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "core/range.h"
+#include "core/told.h"
 
 /*
  * 'label'=value[UOM];[warn];[crit];[min];[max] (Monitoring Plugins guidelines). All
@@ -68,6 +69,8 @@ static char *evidence_age(void *parent, const struct verdict *verdict)
 		!evidence_has(evidence, PART_APPLICATION) &&
 		!evidence_has(evidence, PART_SYSTEM))
 		return NULL;
+	if (evidence->told != NULL && evidence->told->age < 0)
+		return NULL; /* as old as it is, nobody told */
 	return seconds(parent, "evidence_age", verdict->evidence_age);
 }
 

@@ -155,6 +155,15 @@ static void put_service(struct page *page, const struct evidence *evidence)
 			service_state_name(service->dependencies[i].state));
 }
 
+/* Where no log was read there is no number, not even 0. */
+static const char *events_text(const struct verdict *verdict, void *scratch)
+{
+	if (verdict->events_4071 == 0 &&
+		!evidence_has(verdict->evidence, PART_APPLICATION))
+		return "not counted";
+	return memory_format(scratch, "%u in the lookback", verdict->events_4071);
+}
+
 /* -v: what the verdict rests on. */
 static void put_grounds(struct page *page, const struct verdict *verdict, void *scratch)
 {
@@ -163,9 +172,9 @@ static void put_grounds(struct page *page, const struct verdict *verdict, void *
 	if (verdict->boot_time != NO_TIME)
 		page_format(
 			page, "Boot: %s", moment(scratch, verdict, verdict->boot_time));
-	page_format(page, "Condition: %s, trigger %s; event 4071: %u in the lookback",
+	page_format(page, "Condition: %s, trigger %s; event 4071: %s",
 		condition_name(verdict->condition), trigger_name(verdict->trigger),
-		verdict->events_4071);
+		events_text(verdict, scratch));
 	page_format(page, "Start attempts seen: %zu, boots: %zu",
 		history != NULL ? history->attempt_count : 0,
 		history != NULL ? history->boot_count : 0);

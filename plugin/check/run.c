@@ -57,7 +57,7 @@ static void collect(const struct run_order *order, const struct source *source,
 	struct evidence *evidence)
 {
 	struct failure why;
-	bool logs_on = source->needs_credentials && credentials != NULL;
+	bool logs_on = source_kind(source->name)->logs_on && credentials != NULL;
 	if (logs_on && !ledger_allows_logon(ledger, credentials, order->clock, &why)) {
 		evidence_fail_all(evidence, &why);
 		evidence->observed_at = order->now;
@@ -113,7 +113,7 @@ static struct verdict *conclude(void *parent, const struct run_order *order,
 	return judge(parent, evidence, policy, order->now);
 }
 
-static bool find_means(void *parent, const struct run_order *order,
+bool run_find_means(void *parent, const struct run_order *order,
 	const struct source **ret_source, struct credentials **ret_credentials,
 	struct failure *why)
 {
@@ -122,7 +122,7 @@ static bool find_means(void *parent, const struct run_order *order,
 	*ret_credentials = NULL;
 	if (*ret_source == NULL && !source_find(target->source, ret_source, why))
 		return false;
-	if (!(*ret_source)->needs_credentials)
+	if (!source_kind((*ret_source)->name)->needs_credentials)
 		return true;
 	if (target->credentials == NULL)
 		return fail(why, FAIL_USAGE, "source %s needs --credentials FILE",
@@ -150,7 +150,7 @@ struct outcome run(void *parent, const struct run_order *order)
 	struct failure why;
 	const struct source *source;
 	struct credentials *credentials;
-	if (find_means(scratch, order, &source, &credentials, &why)) {
+	if (run_find_means(scratch, order, &source, &credentials, &why)) {
 		struct evidence *evidence = evidence_new(scratch, server, source->name);
 		evidence->watched = watch_hash(&order->target->watch);
 		struct ledger *ledger = ledger_open(scratch, state_directory(order),

@@ -33,6 +33,12 @@ struct outcome {
  */
 struct outcome run(void *parent, const struct run_order *order);
 
+/* What a target is asked with: its source and, where that needs them, its credentials,
+ * which belong to `parent`. */
+bool run_find_means(void *parent, const struct run_order *order,
+	const struct source **ret_source, struct credentials **ret_credentials,
+	struct failure *why);
+
 /* The outcome of a check that did not come about. `server` may be NULL. */
 struct outcome run_failed(void *parent, const char *server, const struct failure *why,
 	const struct report_options *options);

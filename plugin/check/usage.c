@@ -17,6 +17,7 @@ static const char introduction[] =
 	"  check_imc -H HOST -A FILE [options]             ask the server\n"
 	"  check_imc --evt FILE [--system-evt FILE] [options]  read copied event logs\n"
 	"  check_imc --server NAME [options]               as imc-monitor.conf says\n"
+	"  check_imc -H HOST -S snmp -A FILE --list-services\n"
 	"  check_imc --explain ID | --help | --version\n"
 	"\n"
 	"Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also help and wrong "

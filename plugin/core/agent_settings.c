@@ -2,21 +2,21 @@
 #include "agent_settings.h"
 
 #include <limits.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
+#include "hint.h"
 #include "memory.h"
 #include "value.h"
 
-enum { WORKERS_DEFAULT = 4, WORKERS_MAX = 64, OID_MAX_PARTS = 128 };
+enum { WORKERS_DEFAULT = 4, WORKERS_MAX = 64, GROUP_MAX = 32 };
 
 struct agent_settings *agent_settings_new(void *parent)
 {
 	struct agent_settings *agent = memory_new(parent, struct agent_settings);
 	agent->workers = WORKERS_DEFAULT;
 	agent->notifications = true;
+	agent->trap_socket = memory_copy(agent, HINT_SOCKET);
 	return agent;
 }
 
@@ -28,16 +28,35 @@ static bool set_path(struct agent_settings *agent, char **field, size_t limit,
 	if (value[0] != '/')
 		return fail(why, FAIL_USAGE, "must be an absolute path, not \"%.60s\"",
 			value);
+	talloc_free(*field);
 	*field = memory_copy(agent, value);
 	return true;
 }
+
+enum { SOCKET_PATH = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1 };
 
 /* AgentX has no access control of its own: a Unix socket only. */
 static bool set_agentx_socket(
 	struct agent_settings *agent, const char *value, struct failure *why)
 {
-	size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
-	return set_path(agent, &agent->agentx_socket, room, value, why);
+	return set_path(agent, &agent->agentx_socket, SOCKET_PATH, value, why);
+}
+
+static bool set_trap_socket(
+	struct agent_settings *agent, const char *value, struct failure *why)
+{
+	return set_path(agent, &agent->trap_socket, SOCKET_PATH, value, why);
+}
+
+/* A name or a number: whether there is such a group, the machine says later. */
+static bool set_trap_group(
+	struct agent_settings *agent, const char *value, struct failure *why)
+{
+	if (!value_text(value, GROUP_MAX, why))
+		return false;
+	talloc_free(agent->trap_group);
+	agent->trap_group = memory_copy(agent, value);
+	return true;
 }
 
 static bool set_state_dir(
@@ -70,31 +89,12 @@ static bool set_accept_trap_events(
 	return value_flag(value, &agent->accept_trap_events, why);
 }
 
-/* One OID of at least two numbers of 32 bits; *end is what follows it. */
-static bool is_oid(const char *text, const char **end)
-{
-	size_t parts = 0;
-	const char *at = *text == '.' ? text + 1 : text;
-	for (;; at++) {
-		size_t digits = strspn(at, "0123456789");
-		if (digits == 0 || digits > 10 || strtoull(at, NULL, 10) > UINT32_MAX)
-			return false;
-		at += digits;
-		if (++parts > OID_MAX_PARTS)
-			return false;
-		if (*at != '.')
-			break;
-	}
-	*end = at;
-	return parts >= 2;
-}
-
 static bool set_trap_bases(
 	struct agent_settings *agent, const char *value, struct failure *why)
 {
 	for (const char *at = value;;) {
 		const char *end;
-		if (!is_oid(at, &end) || (*end != ',' && *end != '\0'))
+		if (!value_is_oid(at, &end) || (*end != ',' && *end != '\0'))
 			return fail(why, FAIL_USAGE,
 				"must be numeric OIDs, separated by commas without "
 				"blanks, not \"%.60s\"",
@@ -113,6 +113,8 @@ static const struct agent_setting settings[] = {
 	{"workers", "NUMBER", set_workers},
 	{"notifications", "FLAG", set_notifications},
 	{"appl-table", "FLAG", set_appl_table},
+	{"trap-socket", "PATH", set_trap_socket},
+	{"trap-group", "GROUP", set_trap_group},
 	{"accept-trap-events", "FLAG", set_accept_trap_events},
 	{"trap-bases", "OID,...", set_trap_bases},
 };

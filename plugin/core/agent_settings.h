@@ -11,7 +11,9 @@
 struct agent_settings {
 	char *agentx_socket; /* absolute path; NULL: where net-snmp looks */
 	char *state_dir;     /* absolute path; NULL: nothing is kept */
-	char *trap_bases;    /* OIDs, separated by commas; NULL: the usual ones */
+	char *trap_socket;   /* absolute path: where imc-trap hands over */
+	char *trap_group;    /* who may write to it besides our own user; NULL: nobody */
+	char *trap_bases;    /* OIDs, separated by commas, besides Microsoft's; NULL */
 	unsigned workers;
 	bool notifications, appl_table, accept_trap_events;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "text.h"
 
 static const struct {
 	const char *key;
@@ -28,17 +29,18 @@ static const struct {
 	{"privacy_password", offsetof(struct credentials, privacy_password)},
 };
 
-enum { KEY_ROWS = sizeof(key_rows) / sizeof(key_rows[0]) };
+_Static_assert(sizeof(key_rows) / sizeof(key_rows[0]) == CREDENTIALS_FIELDS,
+	"a row for each string");
 
-static char **field_of(struct credentials *credentials, size_t row)
+char **credentials_field(struct credentials *credentials, size_t number)
 {
-	return (char **)((char *)credentials + key_rows[row].offset);
+	return (char **)((char *)credentials + key_rows[number].offset);
 }
 
 static int wipe(struct credentials *credentials)
 {
-	for (size_t row = 0; row < KEY_ROWS; row++) {
-		char *text = *field_of(credentials, row);
+	for (size_t row = 0; row < CREDENTIALS_FIELDS; row++) {
+		char *text = *credentials_field(credentials, row);
 		if (text != NULL)
 			explicit_bzero(text, talloc_get_size(text));
 	}
@@ -69,7 +71,7 @@ static void trim_start(struct bytes *text)
 
 static bool find_row(struct bytes key, size_t *ret)
 {
-	for (size_t row = 0; row < KEY_ROWS; row++) {
+	for (size_t row = 0; row < CREDENTIALS_FIELDS; row++) {
 		const char *name = key_rows[row].key;
 		if (strlen(name) == key.length &&
 			strncasecmp(name, (const char *)key.data, key.length) == 0) {
@@ -77,6 +79,19 @@ static bool find_row(struct bytes key, size_t *ret)
 			return true;
 		}
 	}
+	return false;
+}
+
+static bool refuse_key(const char *file, unsigned number, struct failure *why)
+{
+	const char *keys[CREDENTIALS_FIELDS];
+	for (size_t row = 0; row < CREDENTIALS_FIELDS; row++)
+		keys[row] = key_rows[row].key;
+	char *list = text_list(NULL, keys, CREDENTIALS_FIELDS);
+	fail(why, FAIL_USAGE,
+		"credentials file %.200s:%u: unknown key: it must be one of %s", file,
+		number, list);
+	talloc_free(list);
 	return false;
 }
 
@@ -106,11 +121,8 @@ static bool take_line(struct credentials *credentials, const char *file, unsigne
 
 	size_t row;
 	if (!find_row(key, &row))
-		return fail(why, FAIL_USAGE,
-			"credentials file %.200s:%u: unknown key: username, password "
-			"and domain are known",
-			file, number);
-	char **field = field_of(credentials, row);
+		return refuse_key(file, number, why);
+	char **field = credentials_field(credentials, row);
 	if (*field != NULL)
 		return fail(why, FAIL_USAGE,
 			"credentials file %.200s:%u: %s is there already: give it once",

@@ -27,6 +27,10 @@ enum { CREDENTIALS_MAX_BYTES = 4096 };
  * wiped with it. */
 struct credentials *credentials_new(void *parent);
 
+/* Every string of it, in a row: NULL where the file has none. */
+enum { CREDENTIALS_FIELDS = 10 };
+char **credentials_field(struct credentials *credentials, size_t number);
+
 /*
  * Opens without following a link and refuses what is not a regular file of root or the
  * caller, what others can read or write or the group can write, what a group that is not
@@ -45,6 +49,23 @@ bool credentials_read(void *parent, const char *path, const char *exempt_directo
  */
 bool credentials_parse(void *parent, const char *file, struct bytes text,
 	struct credentials **ret, struct failure *why);
+
+/* credentials_snmp.c. How version 3 protects what is said. */
+enum snmp_security { SECURITY_NONE, SECURITY_AUTH, SECURITY_PRIVACY };
+
+/* Does it name a user of version 3, a community? NULL and empty values name nothing. */
+bool credentials_has_user(const struct credentials *credentials);
+bool credentials_has_community(const struct credentials *credentials);
+
+/* Is there what SNMP asks for: a community, or a user with what his level needs? Neither
+ * may be there and empty. `why` says what to write into `file` (NULL: there is none). */
+bool credentials_has_snmp(
+	const struct credentials *credentials, const char *file, struct failure *why);
+/* What is said, or follows from the passwords that are there; SHA and AES where no
+ * protocol is named. NULL: a protocol that nobody knows. */
+enum snmp_security credentials_snmp_security(const struct credentials *credentials);
+const char *credentials_auth_protocol(const struct credentials *credentials);
+const char *credentials_privacy_protocol(const struct credentials *credentials);
 
 /* Does it name a user and a password? `why` says what to write into `file` (NULL: there
  * is none). */

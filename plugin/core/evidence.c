@@ -47,6 +47,7 @@ struct evidence *evidence_new(void *parent, const char *server, const char *sour
 	evidence->source = source;
 	evidence->observed_at = NO_TIME;
 	evidence->state_since = NO_TIME;
+	evidence->booted_at = NO_TIME;
 	evidence->clock_read_at = NO_TIME;
 	evidence->service.state = SERVICE_UNKNOWN;
 	evidence->service.earlier_state = SERVICE_UNKNOWN;
@@ -86,7 +87,7 @@ bool evidence_is_anything_learned(const struct evidence *evidence)
 		if (evidence_has(evidence, server_parts[i]))
 			return true;
 	}
-	return false;
+	return evidence->told != NULL;
 }
 
 bool evidence_has_timed_out(const struct evidence *evidence)

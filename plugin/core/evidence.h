@@ -146,6 +146,8 @@ struct service {
 	size_t dependency_count;
 };
 
+struct told;
+
 struct evidence {
 	char *server;        /* as the operator names it */
 	const char *source;  /* "rpc", "evt", ...: source.h */
@@ -156,8 +158,14 @@ struct evidence {
 	int64_t clock_skew; /* server's clock minus ours; 0 where it was never learned */
 	int64_t clock_read_at; /* by our clock; NO_TIME */
 	int64_t state_since;   /* present state first seen at (server's clock); NO_TIME */
-	uint64_t watched;      /* watch_hash() of the names that were looked for */
-	char *smb_level;       /* "NT1 unsigned", ...; NULL */
+	/* As the server itself says, where no log tells; by its clock; NO_TIME. Source
+	 * snmp: now less hrSystemUptime, TimeTicks that begin anew after 497 days (RFC
+	 * 2790, RFC 2578 7.1.8): the real boot can be a multiple of those earlier. */
+	int64_t booted_at;
+	struct told *told; /* a verdict that somebody else made (told.h); NULL: none */
+	bool has_hearsay;  /* its Application events are what traps told (hearsay.h) */
+	uint64_t watched;  /* watch_hash() of the names that were looked for */
+	char *smb_level;   /* "NT1 unsigned", ...; NULL */
 	unsigned probe_ms;
 };
 
@@ -171,7 +179,8 @@ void evidence_failed(
 bool evidence_has(const struct evidence *evidence, enum part part);
 /* None of the server's parts was learned, all for the same reason. */
 void evidence_fail_all(struct evidence *evidence, const struct failure *why);
-/* Was any of the server's parts learned? Did the time run out for any? */
+/* Was any of the server's parts learned, or a verdict told? Did the time run out for any?
+ */
 bool evidence_is_anything_learned(const struct evidence *evidence);
 bool evidence_has_timed_out(const struct evidence *evidence);
 

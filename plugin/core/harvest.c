@@ -50,13 +50,8 @@ static bool is_boot(const struct watch *watch, const struct record *record)
 
 static bool is_name_of_service(const struct watch *watch, const char *text)
 {
-	if (watch->service != NULL && text_is_name(text, watch->service))
-		return true;
-	for (size_t i = 0; i < watch->display_name_count; i++) {
-		if (text_is_name(text, watch->display_names[i]))
-			return true;
-	}
-	return false;
+	return (watch->service != NULL && text_is_name(text, watch->service)) ||
+		watch_has_name(watch, text);
 }
 
 /* The Service Control Manager names services by what is shown to people, and which of an
@@ -88,6 +83,17 @@ static const struct interest interests[] = {
 		is_boot}, /* as some articles print it */
 	{LOG_SYSTEM, "Service Control Manager", 23, FROM_SCM, names_service},
 };
+
+bool watch_has_name(const struct watch *watch, const char *text)
+{
+	char *shown = text_exact(NULL, text, SIZE_MAX);
+	bool is_name = false;
+	for (size_t i = 0; !is_name && i < watch->display_name_count; i++)
+		is_name = text_is_name(text, watch->display_names[i]) ||
+			text_is_name(shown, watch->display_names[i]);
+	talloc_free(shown);
+	return is_name;
+}
 
 uint64_t watch_hash(const struct watch *watch)
 {

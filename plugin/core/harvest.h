@@ -19,6 +19,10 @@ struct watch {
 	size_t display_name_count;
 };
 
+/* Is the text one of the display names: as it is, or as --list-services shows it
+ * (text_exact())? */
+bool watch_has_name(const struct watch *watch, const char *text);
+
 /* Other names find other events: what was remembered under one hash does not serve
  * another. */
 uint64_t watch_hash(const struct watch *watch);

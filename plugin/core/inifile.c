@@ -11,6 +11,7 @@
 #include <ini.h>
 
 #include "memory.h"
+#include "text.h"
 
 #define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
@@ -24,6 +25,7 @@ enum { NAME_MAX_BYTES = 48 };
  */
 struct reader {
 	const char *file;
+	const char *wanted; /* the one section that is read; NULL: all are */
 	struct bytes rest;
 	unsigned number;
 	char line[INIFILE_MAX_LINE + 1];
@@ -51,74 +53,72 @@ static bool tell(struct reader *reader, const struct inifile_line *line)
 	return refuse(reader, inner.text);
 }
 
-/* Bytes of the UTF-8 character at `at`, 0 where there is none (RFC 3629). */
-static size_t utf8_length(const uint8_t *at, size_t left)
+static bool begins_with(struct bytes text, const void *beginning, size_t length)
 {
-	static const struct {
-		uint8_t first, last, second_min, second_max;
-		size_t length;
-	} forms[] = {
-		{0x00, 0x7F, 0x00, 0x00, 1},
-		{0xC2, 0xDF, 0x80, 0xBF, 2},
-		{0xE0, 0xE0, 0xA0, 0xBF, 3},
-		{0xE1, 0xEC, 0x80, 0xBF, 3},
-		{0xED, 0xED, 0x80, 0x9F, 3},
-		{0xEE, 0xEF, 0x80, 0xBF, 3},
-		{0xF0, 0xF0, 0x90, 0xBF, 4},
-		{0xF1, 0xF3, 0x80, 0xBF, 4},
-		{0xF4, 0xF4, 0x80, 0x8F, 4},
-	};
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (at[0] < forms[i].first || at[0] > forms[i].last)
-			continue;
-		if (forms[i].length > left)
-			return 0;
-		if (forms[i].length > 1 &&
-			(at[1] < forms[i].second_min || at[1] > forms[i].second_max))
-			return 0;
-		for (size_t k = 2; k < forms[i].length; k++)
-			if ((at[k] & 0xC0) != 0x80)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
+	return text.length >= length && memcmp(text.data, beginning, length) == 0;
+}
+
+static struct bytes skip_mark(struct bytes text)
+{
+	static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+	if (begins_with(text, mark, sizeof(mark)))
+		bytes_slice(text, sizeof(mark), text.length - sizeof(mark), &text);
+	return text;
 }
 
 static bool check_characters(struct reader *reader, struct bytes line)
 {
-	for (size_t at = 0; at < line.length;) {
-		uint8_t byte = line.data[at];
-		if ((byte < ' ' && byte != '\t') || byte == 0x7F)
+	while (line.length > 0) {
+		uint32_t point = 0;
+		if (!text_take_character(&line, &point))
+			return refuse(reader, "the line is not UTF-8");
+		if ((point < ' ' && point != '\t') || point == 0x7F)
 			return refuse(reader,
 				"the line holds a control character (or is UTF-16): "
 				"write plain UTF-8 text");
-		size_t length = utf8_length(line.data + at, line.length - at);
-		if (length == 0)
-			return refuse(reader, "the line is not UTF-8");
-		at += length;
 	}
 	return true;
+}
+
+/* The next physical line, without its end. */
+static struct bytes cut_line(struct reader *reader)
+{
+	struct bytes line = reader->rest;
+	const uint8_t *end = memchr(line.data, '\n', line.length);
+	if (end != NULL)
+		line.length = (size_t)(end - line.data);
+	size_t used = line.length + (end != NULL ? 1 : 0);
+	bytes_slice(reader->rest, used, reader->rest.length - used, &reader->rest);
+	reader->number++;
+	if (end != NULL && line.length > 0 && line.data[line.length - 1] == '\r')
+		line.length--;
+	return line;
+}
+
+static bool is_wanted_head(const struct reader *reader)
+{
+	size_t length = strlen(reader->wanted);
+	struct bytes name;
+	return begins_with(reader->rest, "[", 1) &&
+		bytes_slice(reader->rest, 1, reader->rest.length - 1, &name) &&
+		begins_with(name, reader->wanted, length) && name.length > length &&
+		name.data[length] == ']';
+}
+
+/* The lines of all other sections, of which nothing is looked at but where they end. */
+static void skip_unwanted(struct reader *reader)
+{
+	if (reader->wanted == NULL ||
+		(reader->is_in_section && !begins_with(reader->rest, "[", 1)))
+		return;
+	while (reader->rest.length > 0 && !is_wanted_head(reader))
+		cut_line(reader);
 }
 
 /* The next physical line into reader->line, without its end and trailing blanks. */
 static bool take_line(struct reader *reader)
 {
-	static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
-	const uint8_t *end = memchr(reader->rest.data, '\n', reader->rest.length);
-	struct bytes line = reader->rest;
-	if (end != NULL)
-		line.length = (size_t)(end - line.data);
-	size_t used = line.length + (end != NULL ? 1 : 0);
-	reader->rest.data += used;
-	reader->rest.length -= used;
-	reader->number++;
-
-	if (end != NULL && line.length > 0 && line.data[line.length - 1] == '\r')
-		line.length--;
-	if (reader->number == 1 && line.length >= 3 && memcmp(line.data, mark, 3) == 0) {
-		line.data += 3;
-		line.length -= 3;
-	}
+	struct bytes line = cut_line(reader);
 	if (line.length > INIFILE_MAX_LINE)
 		return refuse(reader, "the line is longer than 4096 bytes");
 	if (!check_characters(reader, line))
@@ -179,7 +179,10 @@ static bool take_key(struct reader *reader, char *into, size_t room)
 static char *next_line(char *into, int room, void *stream)
 {
 	struct reader *reader = stream;
-	if (reader->has_failed || reader->rest.length == 0 || !take_line(reader))
+	if (reader->has_failed)
+		return NULL;
+	skip_unwanted(reader);
+	if (reader->rest.length == 0 || !take_line(reader))
 		return NULL;
 	const char *line = reader->line;
 	if (line[0] == '\0' || line[0] == '#' || line[0] == ';') {
@@ -216,9 +219,22 @@ bool inifile_parse(const char *file, struct bytes text,
 	bool (*take)(void *context, const struct inifile_line *line, struct failure *why),
 	void *context, struct failure *why)
 {
+	return inifile_parse_section(file, text, NULL, take, context, why);
+}
+
+bool inifile_parse_section(const char *file, struct bytes text, const char *section,
+	bool (*take)(void *context, const struct inifile_line *line, struct failure *why),
+	void *context, struct failure *why)
+{
 	struct reader *reader = memory_new(NULL, struct reader);
 	*reader = (struct reader){
-		.file = file, .rest = text, .take = take, .context = context, .why = why};
+		.file = file,
+		.wanted = section,
+		.rest = skip_mark(text),
+		.take = take,
+		.context = context,
+		.why = why,
+	};
 	int line = ini_parse_stream(next_line, reader, take_pair, reader);
 	bool has_failed = reader->has_failed;
 	talloc_free(reader);

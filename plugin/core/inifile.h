@@ -29,6 +29,13 @@ bool inifile_parse(const char *file, struct bytes text,
 	bool (*take)(void *context, const struct inifile_line *line, struct failure *why),
 	void *context, struct failure *why);
 
+/* The same of one section's lines only: whatever stands in the others is passed over
+ * unread, which takes a tenth of the time where there are thousands of them. The text
+ * begins outside of it; NULL: all sections. */
+bool inifile_parse_section(const char *file, struct bytes text, const char *section,
+	bool (*take)(void *context, const struct inifile_line *line, struct failure *why),
+	void *context, struct failure *why);
+
 /* The content of a regular file of at most `limit` bytes, owned by `parent`. */
 bool inifile_read(void *parent, const char *path, size_t limit, struct bytes *ret,
 	struct failure *why);

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "sentence.h"
 #include "severity.h"
+#include "told.h"
 
 static bool has(const struct verdict *verdict, enum part part)
 {
@@ -167,14 +168,16 @@ static void set_times(struct verdict *verdict, int64_t now)
 struct verdict *judge(void *parent, const struct evidence *evidence,
 	const struct policy *policy, int64_t now)
 {
+	if (evidence->told != NULL)
+		return told_judge(parent, evidence, policy, now);
 	struct verdict *verdict = memory_new(parent, struct verdict);
 	verdict->evidence = evidence;
 	verdict->policy = policy;
 	set_times(verdict, now);
 	verdict->history = history_of(verdict, evidence, policy, verdict->server_now);
 	const struct boot *boot = history_last_boot(verdict->history);
-	verdict->boot_time = boot == NULL ? NO_TIME : boot->counts_from;
-	verdict->condition = condition_of(verdict);
+	verdict->boot_time = boot == NULL ? evidence->booted_at : boot->counts_from;
+	verdict->condition = verdict->condition_by_log = condition_of(verdict);
 	verdict->trigger = trigger_of(verdict->history);
 	count_4071(verdict);
 	if (state_of(verdict) == SERVICE_STOPPED ||

@@ -53,6 +53,8 @@ static const struct key_row key_rows[KEYS] = {
 	[KEY_STALE] = {"stale", STATUS_UNKNOWN, "the evidence is too old"},
 	[KEY_STATE_FILE] = {"state-file", STATUS_UNKNOWN,
 		"the state file could not be read or written"},
+	[KEY_TOLD_BY_TRAP] = {"told-by-trap", STATUS_OK,
+		"a trap told of event 4071, no log"},
 	[KEY_EVENTS] = {"events", STATUS_WARNING, "-w or -c alerts"},
 };
 

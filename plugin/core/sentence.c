@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sentence.h"
 
+#include "advice.h"
 #include "memory.h"
 #include "text.h"
 
@@ -57,9 +58,17 @@ static char *ago(struct verdict *verdict, int64_t moment)
 	return memory_format(verdict, "%s ago", duration);
 }
 
+static bool has_log(const struct verdict *verdict)
+{
+	return verdict->evidence->parts[PART_APPLICATION].knowledge != NOT_OFFERED;
+}
+
+/* Inferred from what the log holds, or from a list of running services without it. */
 static char *state_text(struct verdict *verdict)
 {
 	const struct service *service = &verdict->evidence->service;
+	if (service->is_inferred && !has_log(verdict))
+		return memory_copy(verdict, "service not among the running ones");
 	return memory_format(verdict, "%s%s", state_phrase(service->state),
 		service->is_inferred ? " (per log)" : "");
 }
@@ -70,6 +79,9 @@ static char *event_text(struct verdict *verdict)
 	char *when = ago(verdict, verdict->last_4071);
 	char *lookback = when_format_duration(verdict, verdict->policy->lookback);
 	const char *how = trigger_phrase(verdict->trigger);
+	if (verdict->evidence->has_hearsay)
+		return memory_format(
+			verdict, "event 4071 %s, told by a trap %s", how, when);
 	if (verdict->events_4071 == 0)
 		return memory_format(verdict, "event 4071 %s %s", how, when);
 	return memory_format(verdict, "event 4071 %s %s (%u in %s)", how, when,
@@ -108,7 +120,10 @@ static char *cause_text(struct verdict *verdict)
 	case CAUSE_UNKNOWN:
 		break;
 	}
-	return memory_copy(verdict, "no cause found in the logs");
+	return memory_copy(verdict,
+		has_log(verdict)
+			? "no cause found in the logs"
+			: "stopped, starting, not installed, or named otherwise");
 }
 
 /* The first failure, of the state before the logs: what to look at first. */
@@ -209,6 +224,13 @@ static char *damage_text(struct verdict *verdict)
 		count == 1 ? "" : "s");
 }
 
+/* NULL where running_text() has said it. */
+static char *not_watched_text(struct verdict *verdict)
+{
+	bool is_said = verdict->state_key == KEY_RUNNING;
+	return is_said ? NULL : memory_copy(verdict, "event log not watched");
+}
+
 /* What an added row says; NULL: it has nothing of its own to say. */
 static char *added_row_text(struct verdict *verdict, enum key key)
 {
@@ -224,7 +246,7 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 		return memory_format(verdict, "start type not read: %s",
 			failure_text(verdict, PART_CONFIG));
 	case KEY_LOG_NOT_OFFERED:
-		return memory_copy(verdict, "event log not watched");
+		return not_watched_text(verdict);
 	case KEY_LOG_DAMAGED:
 		return damage_text(verdict);
 	case KEY_LOG_CLEARED:
@@ -249,6 +271,9 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 			when_format_duration(verdict, verdict->evidence_age));
 	case KEY_STATE_FILE:
 		return memory_copy(verdict, failure_text(verdict, PART_MEMORY));
+	case KEY_TOLD_BY_TRAP:
+		return memory_copy(verdict,
+			"the event is not read from the log: anybody can send a trap");
 	case KEY_EVENTS:
 		return memory_format(verdict, "event 4071 came %u times in %s",
 			verdict->events_4071,
@@ -266,6 +291,23 @@ static void add_note(struct verdict *verdict, char *note)
 	verdict->notes[verdict->note_count++] = note;
 }
 
+/* Not every state's own sentence tells of the event, and by whom that was told. */
+static char *with_hearsay(struct verdict *verdict, char *text)
+{
+	static const bool tells[KEYS] = {
+		[KEY_ACTIVE] = true,
+		[KEY_STATE_UNREADABLE] = true,
+		[KEY_RECOVERED_AUTOMATIC] = true,
+		[KEY_RECOVERED_UNKNOWN] = true,
+		[KEY_RECOVERED_MANUAL] = true,
+		[KEY_CLEARED] = true,
+	};
+	if (!verdict->evidence->has_hearsay || tells[verdict->state_key] ||
+		verdict->last_4071 == NO_TIME)
+		return text;
+	return memory_format(verdict, "%s; %s", text, event_text(verdict));
+}
+
 /* Added rows that make it worse join the line; those that are OK are notes. */
 static char *with_added_rows(struct verdict *verdict, char *text)
 {
@@ -281,50 +323,6 @@ static char *with_added_rows(struct verdict *verdict, char *text)
 			text = memory_format(verdict, "%s; %s", text, more);
 	}
 	return text;
-}
-
-/* --- advice --- */
-
-static bool is_about_mailbox(const struct verdict *verdict)
-{
-	return verdict->condition == CONDITION_ACTIVE ||
-		verdict->condition == CONDITION_RECOVERED;
-}
-
-static bool is_local_system(const char *account)
-{
-	return account != NULL &&
-		(text_is_name(account, "LocalSystem") ||
-			text_is_name(account, ".\\LocalSystem"));
-}
-
-static const char *cause_advice(const struct verdict *verdict)
-{
-	enum { EVENT_NO_CONFIGURATION = 4086 };
-	const struct service *service = &verdict->evidence->service;
-	const struct catalogue_entry *entry = catalogue_find(verdict->cause_event);
-	const struct exit_code_entry *exit =
-		service->has_exit_codes ? exit_code_find(service->win32_exit) : NULL;
-	if ((verdict->cause_event & 0xFFFF) == EVENT_NO_CONFIGURATION &&
-		is_local_system(service->start_account))
-		return catalogue_local_system()->advice;
-	if (entry != NULL && entry->advice != NULL)
-		return entry->advice;
-	return exit != NULL ? exit->advice : NULL;
-}
-
-/* What keeps it down now goes before what kept it down earlier. */
-static const char *advice_for(const struct verdict *verdict)
-{
-	bool is_automatic = verdict->condition == CONDITION_ACTIVE &&
-		verdict->trigger == TRIGGER_AUTOMATIC;
-	const char *advice = NULL;
-	if (!is_about_mailbox(verdict) && verdict->cause != CAUSE_NONE)
-		advice = cause_advice(verdict);
-	if (advice == NULL &&
-		(is_about_mailbox(verdict) || verdict->condition == CONDITION_PAST))
-		advice = catalogue_advice_4071(is_automatic);
-	return advice;
 }
 
 /* --- notes --- */
@@ -360,13 +358,18 @@ static void note_circumstances(struct verdict *verdict)
 		add_note(verdict, memory_copy(verdict, "the System log holds no boot"));
 }
 
+void sentence_maintain(struct verdict *verdict)
+{
+	if (verdict->policy->is_maintenance)
+		verdict->text = memory_format(verdict, "in maintenance (else %s): %s",
+			status_word(verdict->status_without_maintenance), verdict->text);
+}
+
 void sentence_write(struct verdict *verdict)
 {
-	char *text = with_added_rows(verdict, state_row_text(verdict));
-	if (verdict->policy->is_maintenance)
-		text = memory_format(verdict, "in maintenance (else %s): %s",
-			status_word(verdict->status_without_maintenance), text);
-	verdict->text = text;
+	verdict->text =
+		with_added_rows(verdict, with_hearsay(verdict, state_row_text(verdict)));
+	sentence_maintain(verdict);
 	verdict->advice = advice_for(verdict);
 	note_circumstances(verdict);
 }

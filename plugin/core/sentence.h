@@ -10,4 +10,7 @@
  */
 void sentence_write(struct verdict *verdict);
 
+/* Says in `text` that the server is in maintenance, where it is. */
+void sentence_maintain(struct verdict *verdict);
+
 #endif

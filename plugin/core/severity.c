@@ -198,6 +198,11 @@ static bool is_stale(const struct verdict *verdict)
 		verdict->evidence_age > verdict->policy->max_age;
 }
 
+static bool is_told_by_trap(const struct verdict *verdict)
+{
+	return verdict->evidence->has_hearsay;
+}
+
 static bool is_state_file_bad(const struct verdict *verdict)
 {
 	return was_not_read(verdict, PART_MEMORY);
@@ -206,6 +211,8 @@ static bool is_state_file_bad(const struct verdict *verdict)
 static enum status events_status(const struct verdict *verdict)
 {
 	const struct policy *policy = verdict->policy;
+	if (verdict->events_4071 == 0 && !has(verdict, PART_APPLICATION))
+		return STATUS_OK; /* nobody counted: 0 is no number here */
 	if (policy->has_critical && range_alerts(&policy->critical, verdict->events_4071))
 		return STATUS_CRITICAL;
 	if (policy->has_warning && range_alerts(&policy->warning, verdict->events_4071))
@@ -233,6 +240,7 @@ static const struct {
 	{KEY_START_TYPE, is_start_type_wrong, true},
 	{KEY_STALE, is_stale, true},
 	{KEY_STATE_FILE, is_state_file_bad, true},
+	{KEY_TOLD_BY_TRAP, is_told_by_trap, true},
 	{KEY_EVENTS, has_too_many_events, true},
 };
 
@@ -276,33 +284,33 @@ static enum status severity_of(const struct verdict *verdict, enum key key)
 	return policy->severity[key];
 }
 
-static void add_key(struct verdict *verdict, enum key key)
+void severity_add(struct verdict *verdict, enum key key)
 {
 	verdict->keys[key] = true;
 	verdict->key_status[key] = severity_of(verdict, key);
 	verdict->status = status_worst(verdict->status, verdict->key_status[key]);
 }
 
-/* Maintenance: the verdict is made and shown, and nothing else counts. */
-static void apply_maintenance(struct verdict *verdict)
+void severity_maintain(struct verdict *verdict)
 {
+	verdict->status_without_maintenance = verdict->status;
+	if (!verdict->policy->is_maintenance)
+		return;
 	memset(verdict->keys, 0, sizeof(verdict->keys));
 	verdict->status = STATUS_OK;
-	add_key(verdict, KEY_MAINTENANCE);
+	severity_add(verdict, KEY_MAINTENANCE);
 }
 
 void severity_apply(struct verdict *verdict)
 {
 	verdict->status = STATUS_OK;
 	verdict->state_key = state_row(verdict);
-	add_key(verdict, verdict->state_key);
+	severity_add(verdict, verdict->state_key);
 	bool is_learned = verdict->state_key != KEY_UNREACHABLE;
 	for (size_t i = 0; i < sizeof(added_rows) / sizeof(added_rows[0]); i++) {
 		if ((is_learned || added_rows[i].counts_unreachable) &&
 			added_rows[i].holds(verdict))
-			add_key(verdict, added_rows[i].key);
+			severity_add(verdict, added_rows[i].key);
 	}
-	verdict->status_without_maintenance = verdict->status;
-	if (verdict->policy->is_maintenance)
-		apply_maintenance(verdict);
+	severity_maintain(verdict);
 }

@@ -11,4 +11,10 @@
  */
 void severity_apply(struct verdict *verdict);
 
+/* One more row that holds. */
+void severity_add(struct verdict *verdict, enum key key);
+/* The last step: under maintenance the verdict is made and shown, and nothing else
+ * counts. */
+void severity_maintain(struct verdict *verdict);
+
 #endif

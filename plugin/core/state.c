@@ -43,6 +43,8 @@ static void recall_clock(const struct state *state, struct evidence *evidence)
 
 void state_recall(const struct state *state, struct evidence *evidence, int64_t now)
 {
+	if (evidence->told != NULL) /* by somebody with a memory of its own */
+		return;
 	for (enum log_kind kind = 0; kind < LOGS; kind++)
 		log_join(evidence, &evidence->logs[kind], &state->logs[kind]);
 	recall_clock(state, evidence);
@@ -119,7 +121,8 @@ struct state *state_after(void *parent, const struct state *before,
 	state->has_state = before->has_state;
 	state->service_state = before->service_state;
 	state->service_state_since = before->service_state_since;
-	if (evidence_has(evidence, PART_STATE) && !evidence->service.is_inferred) {
+	if (evidence_has(evidence, PART_STATE) && !evidence->service.is_inferred &&
+		evidence->told == NULL) {
 		state->has_state = true;
 		state->service_state = evidence->service.state;
 		state->service_state_since = evidence->state_since - evidence->clock_skew;

@@ -13,16 +13,19 @@
 /* SMB dialects that can bound a negotiation, oldest first. */
 enum smb_protocol { SMB_NT1, SMB_SMB2, SMB_SMB3, SMB_PROTOCOLS };
 enum smb_signing { SIGNING_AUTO, SIGNING_OFF, SIGNING_REQUIRED, SIGNINGS };
+enum snmp_version { SNMP_ANY, SNMP_1, SNMP_2C, SNMP_3, SNMP_VERSIONS };
 
 /* One server under watch: where it is, how to learn about it, how to judge it. */
 struct target {
 	char *server;  /* the name it goes by in output, files and the MIB; NULL: none yet
 			*/
 	char *address; /* host name or address; NULL: none (evt) */
-	const char *source; /* "rpc" or "evt"; NULL: not said, until target_finish() */
+	const char *source; /* of source_kind.h; NULL: not said, until target_finish() */
 	unsigned port;      /* 0: the source's own */
 	char *credentials;  /* path; NULL: none */
 	char *evt, *system_evt; /* paths; NULL: none */
+	char *remote_server;    /* the row at a far imc-agentd; NULL: `server`'s */
+	enum snmp_version snmp_version; /* SNMP_ANY: as the credentials suggest */
 	struct watch watch;
 	enum smb_protocol smb_min, smb_max;
 	enum smb_signing smb_signing;
@@ -39,6 +42,9 @@ struct target {
 struct target *target_new(void *parent);
 /* A copy that can be changed on its own: a section starts as a copy of [defaults]. */
 struct target *target_copy(void *parent, const struct target *target);
+/* Copies the names; those before are the caller's to free. */
+void target_set_display_names(
+	struct target *target, const char *const *names, size_t count);
 
 /*
  * When all is set: chooses the source where none was said, takes the server's name as its
@@ -46,7 +52,8 @@ struct target *target_copy(void *parent, const struct target *target);
  */
 bool target_finish(struct target *target, struct failure *why);
 
-/* What describes a server, by the long option's name, which is the configuration key with
+/* target_settings.c. What describes a server, by the long option's name, which is the
+ * configuration key with
  * `_` for `-`. One table serves both. */
 struct setting {
 	const char *name;     /* "boot-window" */

@@ -6,7 +6,7 @@
 
 #include "memory.h"
 
-enum { REPLACEMENT = 0xFFFD, UTF8_MAX = 4 };
+enum { REPLACEMENT = 0xFFFD };
 
 /* Code points from..to are shown as `shown`; REMOVED: not at all; ' ': as a blank. */
 struct substitute {
@@ -14,6 +14,8 @@ struct substitute {
 };
 
 enum { REMOVED = 0 };
+
+static const char digits[] = "0123456789ABCDEF";
 
 /* In order of code point; text.h says why each of the visible ones is there. */
 static const struct substitute substitutes[] = {
@@ -57,28 +59,19 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static size_t encode(uint32_t point, char out[static UTF8_MAX])
+size_t text_put_character(char *ret, uint32_t character)
 {
-	if (point < 0x80) {
-		out[0] = (char)point;
-		return 1;
+	static const uint8_t leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+	size_t length = character < 0x80 ? 1
+		: character < 0x800      ? 2
+		: character < 0x10000    ? 3
+					 : TEXT_CHARACTER;
+	for (size_t i = length - 1; i > 0; i--) {
+		ret[i] = (char)(0x80 | (character & 0x3F));
+		character >>= 6;
 	}
-	if (point < 0x800) {
-		out[0] = (char)(0xC0 | point >> 6);
-		out[1] = (char)(0x80 | (point & 0x3F));
-		return 2;
-	}
-	if (point < 0x10000) {
-		out[0] = (char)(0xE0 | point >> 12);
-		out[1] = (char)(0x80 | (point >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (point & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | point >> 18);
-	out[1] = (char)(0x80 | (point >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (point >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (point & 0x3F));
-	return 4;
+	ret[0] = (char)(leads[length] | character);
+	return length;
 }
 
 static size_t sequence_length(uint8_t lead)
@@ -92,30 +85,32 @@ static size_t sequence_length(uint8_t lead)
 	return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
 }
 
-/*
- * Takes the next character of a string that is not at its end; one byte that begins no
- * well-formed sequence (Unicode 15, table 3-7) counts as U+FFFD.
- */
-static uint32_t decode(const char **text)
+bool text_take_character(struct bytes *text, uint32_t *ret)
 {
-	static const uint32_t smallest[UTF8_MAX + 1] = {0, 0, 0x80, 0x800, 0x10000};
-	const uint8_t *bytes = (const uint8_t *)*text;
-	size_t length = sequence_length(bytes[0]);
-	(*text)++;
-	if (length == 1)
-		return bytes[0];
-	if (length == 0)
-		return REPLACEMENT;
-	uint32_t point = bytes[0] & (0x7F >> length);
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const uint8_t *bytes = text->data;
+	size_t length = text->length == 0 ? 0 : sequence_length(bytes[0]);
+	if (length == 0 || length > text->length)
+		return false;
+	uint32_t point = length == 1 ? bytes[0] : bytes[0] & (0x7F >> length);
 	for (size_t i = 1; i < length; i++) {
 		if ((bytes[i] & 0xC0) != 0x80)
-			return REPLACEMENT;
+			return false;
 		point = point << 6 | (bytes[i] & 0x3F);
 	}
 	if (point < smallest[length] || point > 0x10FFFF ||
 		(point >= 0xD800 && point <= 0xDFFF))
-		return REPLACEMENT;
-	*text += length - 1;
+		return false;
+	*ret = point;
+	return bytes_slice(*text, length, text->length - length, text);
+}
+
+/* The next character, or U+FFFD for one byte that begins none. */
+static uint32_t take_any(struct bytes *text)
+{
+	uint32_t point = REPLACEMENT;
+	if (!text_take_character(text, &point))
+		bytes_slice(*text, 1, text->length - 1, text);
 	return point;
 }
 
@@ -156,8 +151,8 @@ char *text_from_utf16(void *parent, struct bytes utf16, size_t limit)
 	size_t room = room_for(end, limit), length = 0;
 	char *text = memory_array(parent, char, room + 1);
 	for (size_t i = 0; i < end;) {
-		char character[UTF8_MAX];
-		size_t size = encode(utf16_next(utf16, &i), character);
+		char character[TEXT_CHARACTER];
+		size_t size = text_put_character(character, utf16_next(utf16, &i));
 		if (size > room - length)
 			break;
 		memcpy(text + length, character, size);
@@ -226,8 +221,8 @@ static uint32_t substitute_for(uint32_t point)
 /* False where the character, with the blank that waits before it, has no room. */
 static bool line_add(struct line *line, uint32_t point)
 {
-	char character[UTF8_MAX];
-	size_t size = encode(point, character), blank = line->blank_waits;
+	char character[TEXT_CHARACTER];
+	size_t size = text_put_character(character, point), blank = line->blank_waits;
 	if (size + blank > line->limit - line->length)
 		return false;
 	if (blank)
@@ -253,8 +248,9 @@ static char *clean(void *parent, const char *utf8, size_t limit, const char *kep
 {
 	size_t room = room_for(strlen(utf8), limit);
 	struct line line = {memory_array(parent, char, room + 1), 0, room, 0, false};
-	while (*utf8 != '\0') {
-		uint32_t point = decode(&utf8);
+	struct bytes rest = {(const uint8_t *)utf8, strlen(utf8)};
+	while (rest.length > 0) {
+		uint32_t point = take_any(&rest);
 		bool stays =
 			point != 0 && point < 0x80 && strchr(kept, (int)point) != NULL;
 		uint32_t shown = stays ? point : substitute_for(point);
@@ -279,6 +275,56 @@ char *text_clean_value(void *parent, const char *utf8, size_t limit)
 	return clean(parent, utf8, limit, "\\;~");
 }
 
+static bool is_shown_as_it_is(uint32_t point)
+{
+	return point != '%' && substitute_for(point) == point;
+}
+
+/* False: no room is left. */
+static bool line_add_bytes(struct line *line, const uint8_t *bytes, size_t count)
+{
+	bool has_room = true;
+	for (size_t i = 0; has_room && i < count; i++)
+		has_room = line_add(line, '%') &&
+			line_add(line, (uint8_t)digits[bytes[i] >> 4]) &&
+			line_add(line, (uint8_t)digits[bytes[i] & 0xF]);
+	return has_room;
+}
+
+char *text_exact(void *parent, const char *utf8, size_t limit)
+{
+	struct bytes rest = {(const uint8_t *)utf8, trimmed_length(utf8)};
+	size_t room = room_for(rest.length, limit);
+	struct line line = {memory_array(parent, char, room + 1), 0, room, 0, false};
+	bool has_room = true;
+	while (has_room && rest.length > 0) {
+		const uint8_t *from = rest.data;
+		uint32_t before = line.blank_waits || line.length == 0 ? ' ' : 0;
+		uint32_t point = take_any(&rest);
+		size_t taken = (size_t)(rest.data - from);
+		if (point == ' ' && before != ' ')
+			line.blank_waits = true;
+		else if (point != ' ' && is_shown_as_it_is(point) &&
+			(point != REPLACEMENT || taken > 1))
+			has_room = line_add(&line, point);
+		else
+			has_room = line_add_bytes(&line, from, taken);
+	}
+	if (!has_room)
+		line_cut(&line);
+	line.text[line.length] = '\0';
+	return line.text;
+}
+
+char *text_list(void *parent, const char *const *names, size_t count)
+{
+	char *list = memory_copy(parent, "");
+	for (size_t i = 0; i < count; i++)
+		list = memory_required(talloc_asprintf_append_buffer(
+			list, "%s%s", i > 0 ? ", " : "", names[i]));
+	return list;
+}
+
 static bool is_plain(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -287,7 +333,6 @@ static bool is_plain(char c)
 
 char *text_percent_encode(void *parent, const char *text)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	char *encoded = memory_array(parent, char, 3 * strlen(text) + 1);
 	char *out = encoded;
 	for (; *text != '\0'; text++) {

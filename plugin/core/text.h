@@ -7,6 +7,16 @@
 
 #include "bytes.h"
 
+/* One character of UTF-8 (RFC 3629) is that long at most. */
+enum { TEXT_CHARACTER = 4 };
+
+/* Takes the character that the text begins with; false, and nothing taken: there is none,
+ * or none that is well-formed (Unicode 15, table 3-7). */
+bool text_take_character(struct bytes *text, uint32_t *ret);
+/* Writes one that is no surrogate and no more than U+10FFFF, without a zero behind it;
+ * returns its length. */
+size_t text_put_character(char *ret, uint32_t character);
+
 /* UTF-16LE to UTF-8, at most `limit` bytes of it, cut between characters; lone surrogates
  * and an odd last byte become U+FFFD, U+0000 too. The string belongs to `parent`. */
 char *text_from_utf16(void *parent, struct bytes utf16, size_t limit);
@@ -48,6 +58,17 @@ char *text_clean(void *parent, const char *utf8, size_t limit);
 /* The same for a field that a program reads, where DOMAIN\user is to be compared with
  * others: what only a notification minds stays: \ ; and ~. */
 char *text_clean_value(void *parent, const char *utf8, size_t limit);
+
+/*
+ * As safe to show as text_clean(), and without loss, for names that are to be typed in as
+ * they are seen: what that would change, a blank that is the first or follows another,
+ * and % itself are shown as %XX for each byte. Blanks at the end, which never count, are
+ * left out.
+ */
+char *text_exact(void *parent, const char *utf8, size_t limit);
+
+/* "a, b, c" */
+char *text_list(void *parent, const char *const *names, size_t count);
 
 /* Percent-encoding for file names and state files: all but A-Za-z0-9._- becomes %XX. */
 char *text_percent_encode(void *parent, const char *text);

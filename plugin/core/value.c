@@ -103,6 +103,24 @@ bool value_server_name(const char *text, struct failure *why)
 	return true;
 }
 
+bool value_is_oid(const char *text, const char **ret_end)
+{
+	size_t parts = 0;
+	const char *at = *text == '.' ? text + 1 : text;
+	for (;; at++) {
+		size_t digits = strspn(at, DIGITS);
+		if (digits == 0 || digits > 10 || strtoull(at, NULL, 10) > UINT32_MAX)
+			return false;
+		at += digits;
+		if (++parts > OID_MAX_PARTS)
+			return false;
+		if (*at != '.')
+			break;
+	}
+	*ret_end = at;
+	return parts >= 2;
+}
+
 struct nearest nearest_to(const char *wanted)
 {
 	return (struct nearest){.wanted = wanted, .distance = NEAREST_MAX_DISTANCE + 1};

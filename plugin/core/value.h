@@ -36,6 +36,12 @@ bool value_text(const char *text, size_t limit, struct failure *why);
  */
 bool value_server_name(const char *text, struct failure *why);
 
+enum { OID_MAX_PARTS = 128 }; /* RFC 2578, 3.5 */
+
+/* Does the text begin with an OID in numbers of 32 bits, two of them at least? *ret_end
+ * is what follows. */
+bool value_is_oid(const char *text, const char **ret_end);
+
 /* Keeps the name that is most like the one wanted: for "did you mean". */
 struct nearest {
 	const char *wanted;

@@ -40,6 +40,7 @@ struct verdict {
 	enum status status_without_maintenance;
 	enum status key_status[KEYS]; /* of those that matched */
 	enum condition condition;
+	enum condition condition_by_log; /* as it is without hearsay (hearsay.h) */
 	enum trigger trigger;
 	struct history *history;
 	enum cause cause;

@@ -155,6 +155,5 @@ static void collect(const struct request *request, struct evidence *evidence)
 
 const struct source evt_source = {
 	.name = "evt",
-	.help = "copied event logs, AppEvent.Evt and SysEvent.Evt (--evt, --system-evt)",
 	.collect = collect,
 };

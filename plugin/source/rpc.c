@@ -9,7 +9,7 @@
 #include "resolve.h"
 #include "rpc_account.h"
 #include "rpc_loop.h"
-#include "source.h"
+#include "request.h"
 
 struct rpc {
 	const struct request *request;

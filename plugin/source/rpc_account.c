@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "reach.h"
 #include "rpc_loop.h"
-#include "source.h"
+#include "request.h"
 
 /* By enum smb_protocol and enum smb_signing. `auto` signs where the server can and wants
  * to, which Samba calls desired; what it calls auto does not sign over SMB1 at all. */

@@ -4,7 +4,7 @@
 #include <ndr.h>
 
 #include "core/memory.h"
-#include "source.h"
+#include "request.h"
 #include "wire.h"
 
 enum { NETR_REMOTE_TOD = 28, REPLY_MAX = 1024 };

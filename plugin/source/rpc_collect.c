@@ -144,18 +144,13 @@ static void prepare(void)
 	rpc_prepare();
 }
 
-#define EXPORTED __attribute__((visibility("default")))
-
-EXPORTED extern const struct source imc_rpc_source;
-EXPORTED extern const unsigned imc_rpc_abi;
+SOURCE_EXPORTED extern const struct source imc_rpc_source;
+SOURCE_EXPORTED extern const unsigned imc_rpc_abi;
 
 const unsigned imc_rpc_abi = SOURCE_ABI;
 
 const struct source imc_rpc_source = {
 	.name = "rpc",
-	.help = "Windows RPC over SMB: the service, both event logs, the clock",
-	.needs_address = true,
-	.needs_credentials = true,
 	.prepare = prepare,
 	.collect = collect,
 };

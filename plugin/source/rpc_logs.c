@@ -5,7 +5,7 @@
 #include "core/memory.h"
 #include "core/record.h"
 #include "rpc_eventlog.h"
-#include "source.h"
+#include "request.h"
 
 /* An answer carries the whole buffer that was asked for, so that the first is as small as
  * the records that are expected, and each next one four times as large. */

@@ -10,7 +10,7 @@
 
 #include "core/memory.h"
 #include "deadline.h"
-#include "source.h"
+#include "request.h"
 
 /* The talloc parent of its event context: that is how the operations find it. */
 struct rpc_loop {

@@ -9,7 +9,7 @@
 #include "reach.h"
 #include "rpc_account.h"
 #include "rpc_loop.h"
-#include "source.h"
+#include "request.h"
 
 enum {
 	ACCESS_DENIED = 0xC0000022,

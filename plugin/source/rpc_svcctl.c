@@ -7,7 +7,7 @@
 #include <gen_ndr/ndr_svcctl.h>
 
 #include "core/memory.h"
-#include "source.h"
+#include "request.h"
 
 enum { MANAGER_CONNECT = 0x0001, QUERY_CONFIG = 0x0001, QUERY_STATUS = 0x0004 };
 

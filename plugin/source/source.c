@@ -2,8 +2,6 @@
 #include "source.h"
 
 #include <dlfcn.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +17,9 @@ struct module {
 
 static const struct module modules[] = {
 	{"rpc", "imc-rpc.so", "imc-monitor-rpc", "imc_rpc_source", "imc_rpc_abi"},
+	{"snmp", "imc-snmp.so", "imc-monitor-plugin", "imc_snmp_source", "imc_snmp_abi"},
+	{"agent", "imc-snmp.so", "imc-monitor-plugin", "imc_agent_source",
+		"imc_snmp_abi"},
 };
 
 enum { BUILT_IN = sizeof(built_in) / sizeof(built_in[0]) };
@@ -94,15 +95,7 @@ static bool find_module(
 
 static bool refuse_name(const char *name, struct failure *why)
 {
-	char *list = memory_copy(NULL, "");
-	for (size_t i = 0; i < BUILT_IN + MODULES; i++) {
-		const char *known =
-			i < BUILT_IN ? built_in[i]->name : modules[i - BUILT_IN].name;
-		char *longer =
-			memory_format(NULL, "%s%s%s", list, i == 0 ? "" : ", ", known);
-		talloc_free(list);
-		list = longer;
-	}
+	char *list = source_kind_list(NULL);
 	fail(why, FAIL_USAGE, "there is no source \"%s\": use one of %s", name, list);
 	talloc_free(list);
 	return false;
@@ -121,49 +114,4 @@ bool source_find(const char *name, const struct source **ret, struct failure *wh
 			return find_module(&modules[i], ret, why);
 	}
 	return refuse_name(name, why);
-}
-
-void request_trace(const struct request *request, const char *format, ...)
-{
-	if (request->trace == NULL)
-		return;
-	char line[1024];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	request->trace(request->trace_context, line);
-}
-
-int64_t request_last_boot(const struct request *request, const struct log *system)
-{
-	const struct event *boot = log_last_boot(system);
-	if (boot == NULL && request->state != NULL)
-		boot = log_last_boot(&request->state->logs[LOG_SYSTEM]);
-	return boot != NULL ? boot->time : NO_TIME;
-}
-
-/* Events are needed back to the last boot and for the lookback at least, and what
- * happened in the boot window before tells how those came about. */
-struct harvest_plan request_plan(const struct request *request, enum log_kind kind,
-	int64_t server_now, int64_t last_boot)
-{
-	const struct policy *policy = &request->target->policy;
-	int64_t horizon = server_now - policy->lookback;
-	if (kind == LOG_APPLICATION && last_boot != NO_TIME && last_boot < horizon)
-		horizon = last_boot;
-	struct harvest_plan plan = {
-		.kind = kind,
-		.watch = &request->target->watch,
-		.now = server_now,
-		.cutoff = horizon - policy->boot_window,
-		.needs_boot = kind == LOG_SYSTEM,
-	};
-	if (request->state != NULL) {
-		plan.bookmark = request->state->logs[kind].newest;
-		plan.stops_at_bookmark = plan.bookmark.is_set &&
-			request->state->watched == watch_hash(plan.watch) &&
-			state_covers(request->state, kind, plan.cutoff, plan.needs_boot);
-	}
-	return plan;
 }

@@ -15,10 +15,15 @@ import sys
 import tempfile
 import time
 
-import agent_polls
-import agent_walk
-from measure import AT_LEAST, AT_MOST, Contender, LeftOut, Target, compare, need
-import servers
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "lab"))
+
+import agent_polls  # noqa: E402  (the path comes first)
+import agent_walk  # noqa: E402
+from measure import (  # noqa: E402
+    AT_LEAST, AT_MOST, Contender, LeftOut, Target, compare, need)
+import servers  # noqa: E402
+import snmp_agent  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("IMC_BUILD", "build")).resolve()
 CHECK = BUILD / "check_imc"
@@ -26,6 +31,7 @@ PAIRS = 15
 PAIRS_OF_SECONDS = 3                  # with evtexport, which takes seconds
 ANY_VERDICT = (0, 1, 2)
 SYS_NAME = ".1.3.6.1.2.1.1.5.0"
+SERVICE = "Microsoft Exchange Internet Mail Service"
 
 
 def check_imc(name, *arguments):
@@ -110,6 +116,26 @@ def evt_row(folder):
         compare(ours, theirs, Target(AT_MOST, 1.2), PAIRS)
 
 
+def snmp_row(folder):
+    check_snmp, = need("check_snmp")
+    if not (BUILD / "imc-snmp.so").exists():
+        raise LeftOut("imc-snmp.so is not built")
+    credentials = folder / "snmp-credentials"
+    credentials.touch(0o600)
+    credentials.write_text("community = public\n")
+    index = f"{len(SERVICE)}.{'.'.join(str(ord(letter)) for letter in SERVICE)}"
+    with snmp_agent.Agent(snmp_agent.services({SERVICE: 1})) as agent:
+        ours = check_imc("check_imc -S snmp", "-H", servers.HOST, "-S", "snmp",
+                         "-p", agent.port, "-A", credentials)
+        theirs = Contender("check_snmp", [[
+            check_snmp, "-H", servers.HOST, "-p", str(agent.port), "-P", "1",
+            "-C", "public", "-o", f".1.3.6.1.4.1.77.1.2.3.1.3.{index}"]])
+        prove(ours, "service running")
+        prove(theirs, "SNMP OK - 1")
+        print("    the service's state by its name, version 1; one OID by its number")
+        compare(ours, theirs, Target(AT_MOST, 1.2), PAIRS)
+
+
 def scan_row(folder):
     path, records, failures = servers.write_big_log(folder)
     ours = check_imc("check_imc --evt", "--evt", path)
@@ -135,6 +161,7 @@ ROWS = {
               " eventlog_readlog", samba_row),
     "nt": ("the same, with a server that speaks as Windows NT does", nt_row),
     "evt": ("one evt check, against check_snmp for one OID", evt_row),
+    "snmp": ("one snmp check, against check_snmp for one OID", snmp_row),
     "scan": ("scanning a .evt for 4071, against cat and evtexport", scan_row),
     "walk": ("bulk walk of imcServerTable, against net-snmp's table_container helper",
              agent_walk.walk_row),

@@ -77,6 +77,20 @@ static void take_result(void *parent, struct bytes body)
 	take_evidence(parent, result.evidence);
 }
 
+static void take_hint(void *parent, struct bytes body)
+{
+	struct message_hint hint;
+	if (message_take_hint(body, &hint))
+		expect_body(body, message_put_hint(parent, &hint));
+}
+
+static void take_hinted(void *parent, struct bytes body)
+{
+	struct message_hinted hinted;
+	if (message_take_hinted(parent, body, &hinted))
+		expect_body(body, message_put_hinted(parent, &hinted));
+}
+
 static void take_account(void *parent, struct bytes body)
 {
 	struct credentials *account;
@@ -112,6 +126,8 @@ static void (*const takes[MESSAGE_TYPES])(void *parent, struct bytes body) = {
 	[MESSAGE_CONFIG] = take_config,
 	[MESSAGE_STATE] = take_state,
 	[MESSAGE_RESULT] = take_result,
+	[MESSAGE_HINT] = take_hint,
+	[MESSAGE_HINTED] = take_hinted,
 	[MESSAGE_ACCOUNT] = take_account,
 	[MESSAGE_ORDER] = take_order,
 	[MESSAGE_GRANT] = take_grant,

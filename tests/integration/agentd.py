@@ -422,7 +422,10 @@ class Logs:
 
 
 def configuration(servers, agent, defaults):
-    """The text of an imc-monitor.conf."""
+    """The text of an imc-monitor.conf. The machine's own folders are left alone."""
+    if "agentx_socket" in agent:
+        folder = pathlib.Path(agent["agentx_socket"]).parent
+        agent = {"trap_socket": folder / "trap.sock", **agent}
     sections = [("agent", agent), ("defaults", defaults)]
     sections += [(f"server {name}", keys) for name, keys in servers.items()]
     return "".join(f"[{title}]\n" + "".join(f"{key} = {value}\n"

@@ -26,6 +26,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "data"), str(HERE.parent / "integra
 
 import agentd  # noqa: E402  (the path comes first)
 import evt_writer as writer  # noqa: E402
+import snmp_agent  # noqa: E402
 
 # What is shown, the scenario of the server, the exit code.
 SERVERS = (
@@ -252,6 +253,25 @@ def show_notification(demo, agent):
           + ("" if is_right else f", {', '.join(kinds)} were expected") + "\n")
 
 
+def show_far_agent(demo, agent):
+    """What imc-agentd knows, asked for from another site."""
+    demo.check("Another site asks the imc-agentd of this one, through its snmpd.",
+               ["-H", "127.0.0.1", "-p", agent.snmpd.port, "-A", "community",
+                "--source", "agent", "--remote-server", "active-automatic"], 2)
+
+
+def show_snmp(demo):
+    """Where only the server's own SNMP service may be asked."""
+    name = "Microsoft Exchange Internet Mail Service"
+    for about, services, expected in (
+            ("Where RPC is closed: the SNMP service tells which services run,",
+             {"Server": 1, name: 1}, 0),
+            ("or do not, but not why.", {"Server": 1}, 2)):
+        with snmp_agent.Agent(snmp_agent.services(services)) as server:
+            demo.check(about, ["-H", "127.0.0.1", "-p", server.port, "-A", "community",
+                               "--source", "snmp"], expected)
+
+
 def show_copied_logs(demo):
     now = int(time.time())
     failure = writer.record(41, now - 3540, writer.NO_ADMIN_MAILBOX, kind=writer.ERROR)
@@ -266,18 +286,21 @@ def show_copied_logs(demo):
 def main():
     with tempfile.TemporaryDirectory(prefix="imc-demo-") as name:
         folder = pathlib.Path(name)
-        (folder / "credentials").write_text("username = monitor\npassword = Secret-1\n",
-                                            encoding="utf-8")
-        (folder / "credentials").chmod(0o600)
+        for file, text in (("credentials", "username = monitor\npassword = Secret-1\n"),
+                           ("community", "community = public\n")):
+            (folder / file).write_text(text, encoding="utf-8")
+            (folder / file).chmod(0o600)
         (folder / "state").mkdir(mode=0o700)
         demo = Demo(folder)
         with Servers(folder, [row[1] for row in SERVERS]) as servers:
             show_servers(demo, servers)
             with Agent(folder, servers.ports) as agent:
                 show_table(demo, agent)
+                show_far_agent(demo, agent)
                 show_reboot(demo, servers)
                 show_notification(demo, agent)
         show_copied_logs(demo)
+        show_snmp(demo)
     print(f"{demo.checks - demo.surprises} of {demo.checks} checks said what they"
           " should.")
     return 1 if demo.surprises else 0

@@ -99,3 +99,13 @@ struct evidence *scene(void *parent, enum service_state state, const char *event
 	scene_events(evidence, events);
 	return evidence;
 }
+
+struct evidence *scene_without_logs(void *parent, enum service_state state)
+{
+	struct evidence *evidence = evidence_new(parent, "EXCH01", "snmp");
+	evidence->observed_at = SCENE_NOW;
+	evidence->service.state = state;
+	evidence->service.is_inferred = state == SERVICE_STOPPED;
+	evidence_learned(evidence, PART_STATE);
+	return evidence;
+}

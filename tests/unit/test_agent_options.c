@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
-#include <getopt.h>
-
 #include "agent/options.h"
 
 enum { MAX_WORDS = 6 };
@@ -21,13 +19,7 @@ static const struct row {
 	{{"imc-agentd", "--foreground", "--config=/y"}, AGENT_RUN, true, "/y", NULL},
 	{{"imc-agentd", "--version"}, AGENT_VERSION, false, NULL, NULL},
 	{{"imc-agentd", "-h"}, AGENT_HELP, false, NULL, NULL},
-	{{"imc-agentd", "-c"}, 0, false, NULL, "-c needs a value (see --help)"},
-	{{"imc-agentd", "--config"}, 0, false, NULL,
-		"--config needs a value (see --help)"},
-	{{"imc-agentd", "-x"}, 0, false, NULL, "there is no option -x (see --help)"},
-	{{"imc-agentd", "-xf"}, 0, false, NULL, "there is no option -x (see --help)"},
-	{{"imc-agentd", "--no-such"}, 0, false, NULL,
-		"there is no option --no-such (see --help)"},
+	{{"imc-agentd", "-c"}, 0, false, NULL, "-c, --config needs a value (see --help)"},
 	{{"imc-agentd", "start"}, 0, false, NULL,
 		"\"start\" belongs to no option (see --help)"},
 };
@@ -44,7 +36,6 @@ static void options_are_read_or_refused_in_words(void **state)
 		struct agent_options options;
 		struct failure why = {.text = ""};
 		test_row("%s %s", row->words[0], row->words[1]);
-		optind = 0;
 		bool is_right = agent_options_parse(count, words, &options, &why);
 		assert_int_equal(is_right, row->refusal == NULL);
 		if (!is_right) {
@@ -60,19 +51,14 @@ static void options_are_read_or_refused_in_words(void **state)
 
 static void help_names_every_option(void **state)
 {
-	char *text = agent_options_usage(*state);
+	char *text = command_line_usage(*state, agent_options_line());
 	static const char *const names[] = {
 		"--config FILE", "--foreground", "--check", "--help", "--version"};
+	assert_int_equal(strncmp(text, "imc-agentd ", strlen("imc-agentd ")), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_non_null(strstr(text, names[i]));
-	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		const char *end = strchr(line, '\n');
-		if (end != NULL)
-			assert_true(end - line <= 80);
-		else
-			break;
-	}
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 80);
 }
 
 int main(void)

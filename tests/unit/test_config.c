@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/config.h"
+#include "core/hint.h"
 #include "core/when.h"
 
 static bool parse(
@@ -73,18 +74,23 @@ static void agent_section_is_read(void **state)
 		"[agent]\nagentx_socket = /run/agentx/master\n"
 		"state_dir = /var/lib/imc\nworkers = 8\nnotifications = no\nappl_table = "
 		"yes\n"
-		"accept_trap_events = yes\ntrap_bases = 1.3.6.1.4.1.311.1.13.1,.1.3.6\n");
+		"accept_trap_events = yes\ntrap_bases = 1.3.6.1.4.1.311.1.13.1,.1.3.6\n"
+		"trap_socket = /run/imc/trap\ntrap_group = snmptrapd\n");
 	assert_string_equal(config->agent->agentx_socket, "/run/agentx/master");
 	assert_string_equal(config->agent->state_dir, "/var/lib/imc");
 	assert_int_equal(config->agent->workers, 8);
 	assert_false(config->agent->notifications);
 	assert_true(config->agent->appl_table && config->agent->accept_trap_events);
 	assert_string_equal(config->agent->trap_bases, "1.3.6.1.4.1.311.1.13.1,.1.3.6");
+	assert_string_equal(config->agent->trap_socket, "/run/imc/trap");
+	assert_string_equal(config->agent->trap_group, "snmptrapd");
 	assert_int_equal(config->server_count, 0);
 	assert_null(config_server(config, "EXCH01"));
 
 	config = parsed(*state, "");
 	assert_null(config->agent->agentx_socket);
+	assert_string_equal(config->agent->trap_socket, HINT_SOCKET);
+	assert_null(config->agent->trap_group);
 	assert_true(config->agent->notifications);
 	assert_false(config->agent->appl_table);
 }
@@ -108,6 +114,7 @@ static void every_key_of_the_table_is_taken_once(void **state)
 		{"RANGE", "1:2"},
 		{"KEY=STATE,...", "paused=ok"},
 		{"NUMBER", "1"},
+		{"VERSION", "2c"},
 	};
 	size_t count;
 	const struct setting *settings = target_settings(&count);
@@ -170,7 +177,11 @@ static const struct {
 	{"[server a]\nboot-window = 7m\n", 2, "did you mean boot_window?"},
 	{"[server a]\nLookback = 7d\n", 2, "unknown key"},
 	{"[server a]\nhostname = h\n", 2, "unknown key"},
-	{"[server a]\nremote_server = h\n", 2, "unknown key"},
+	{"[server a]\nremote_server = a b\n", 2, "remote_server: a server's name"},
+	{"[server a]\nremote = h\n", 2, "unknown key"},
+	{"[server a]\nsource = SNMP\n", 2,
+		"source: must be one of rpc, snmp, agent, evt"},
+	{"[server a]\nsnmp_version = 2\n", 2, "snmp_version: must be 1, 2c or 3"},
 	{"[server a]\nworkers = 1\n", 2, "unknown key"},
 	{"[agent]\nport = 1\n", 2, "unknown key"},
 	{"[agent]\nworker = 1\n", 2, "did you mean workers?"},
@@ -207,6 +218,12 @@ static const struct {
 	{"[server a]\nstart_credentials = c\n", 2, "absolute path"},
 	{"[agent]\nstate_dir = var\n", 2, "absolute path"},
 	{"[agent]\nagentx_socket = tcp:localhost:705\n", 2, "absolute path"},
+	{"[agent]\ntrap_socket = trap.sock\n", 2,
+		"trap_socket: must be an absolute path"},
+	{"[agent]\ntrap_socket = /" LONG_50 LONG_50 LONG_50 "\n", 2, "trap_socket: "},
+	{"[agent]\ntrap_group = " LONG_50 "\n", 2, "trap_group: "},
+	{"[agent]\ntrap_group =\n", 2, "no value"},
+	{"[agent]\ntrap_group = a\ntrap_group = b\n", 3, "trap_group is there already"},
 	{"[agent]\nworkers = 0\n", 2, "1 to 64"},
 	{"[agent]\nnotifications = on\n", 2, "yes or no"},
 	{"[agent]\ntrap_bases = enterprises.311\n", 2, "numeric OIDs"},
@@ -412,8 +429,16 @@ static void shipped_example_is_valid(void **state)
 			shown[used++] = (char)text.data[i];
 	}
 	config = parsed(*state, shown);
-	assert_int_equal(config->server_count, 3);
+	assert_int_equal(config->server_count, 5);
 	assert_int_equal(config_server(config, "EXCH02")->smb_signing, SIGNING_REQUIRED);
+	if (!config_finish(config, "imc-monitor.conf", &why))
+		fail_msg("%s", why.text);
+	assert_string_equal(config_server(config, "EXCH03")->source, "evt");
+	assert_string_equal(config_server(config, "EXCH04")->source, "snmp");
+	assert_int_equal(config_server(config, "EXCH04")->snmp_version, SNMP_2C);
+	assert_string_equal(config_server(config, "EXCH05")->remote_server, "EXCH01");
+	assert_string_equal(config->agent->trap_socket, HINT_SOCKET);
+	assert_false(config->agent->accept_trap_events);
 }
 
 static void what_a_server_lacks_is_told_by_file_and_line(void **state)
@@ -432,10 +457,38 @@ static void what_a_server_lacks_is_told_by_file_and_line(void **state)
 	assert_string_equal(config_server(config, "B")->address, "B");
 }
 
+static void servers_of_other_sources_are_read(void **state)
+{
+	struct failure why = {.text = ""};
+	struct config *config = parsed(*state,
+		"[defaults]\ncredentials = /c\nsource = snmp\nsnmp_version = 1\n"
+		"[server A]\nsnmp_version = 3\n"
+		"[server B]\nsource = agent\naddress = far\nremote_server = EXCH07\n"
+		"[server C]\nsource = evt\nevt = /e\n"
+		"[server D]\nsource = rpc\n");
+	if (!config_finish(config, "f.conf", &why))
+		fail_msg("%s", why.text);
+	const struct target *snmp = config_server(config, "A");
+	assert_string_equal(snmp->source, "snmp");
+	assert_int_equal(snmp->snmp_version, SNMP_3);
+	const struct target *agent = config_server(config, "B");
+	assert_string_equal(agent->source, "agent");
+	assert_string_equal(agent->remote_server, "EXCH07");
+	assert_int_equal(agent->snmp_version, SNMP_1);
+	assert_string_equal(config_server(config, "C")->source, "evt");
+	assert_string_equal(config_server(config, "D")->source, "rpc");
+	config = parsed(*state,
+		"[defaults]\ncredentials = /c\n[server A]\nsource = snmp\n"
+		"remote_server = B\n");
+	assert_false(config_finish(config, "f.conf", &why));
+	assert_non_null(strstr(why.text, "f.conf:3: [server A]: a remote server is"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sentence(what_a_server_lacks_is_told_by_file_and_line),
+		sentence(servers_of_other_sources_are_read),
 		sentence(servers_come_over_defaults_wherever_those_stand),
 		sentence(agent_section_is_read),
 		sentence(every_key_of_the_table_is_taken_once),

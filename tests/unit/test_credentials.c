@@ -135,6 +135,37 @@ static void secrets_are_wiped_when_freed(void **state)
 	assert_true(was_wiped);
 }
 
+static void every_string_is_wiped(void **state)
+{
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++) {
+		struct credentials *credentials = credentials_new(*state);
+		char **field = credentials_field(credentials, i);
+		test_row("string %zu", i);
+		assert_null(*field);
+		*field = memory_copy(credentials, "geheim");
+		was_wiped = false;
+		talloc_set_destructor(*field, look_at);
+		talloc_free(credentials);
+		assert_true(was_wiped);
+	}
+	test_row("%s", "");
+}
+
+static void strings_are_numbered_as_they_are_declared(void **state)
+{
+	struct credentials *it = credentials_new(*state);
+	char **const all[] = {&it->username, &it->password, &it->domain, &it->community,
+		&it->security_name, &it->security_level, &it->auth_protocol,
+		&it->auth_password, &it->privacy_protocol, &it->privacy_password};
+	assert_int_equal(sizeof(all) / sizeof(all[0]), CREDENTIALS_FIELDS);
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++) {
+		size_t found = 0;
+		for (size_t j = 0; j < CREDENTIALS_FIELDS; j++)
+			found += credentials_field(it, j) == all[i];
+		assert_int_equal(found, 1);
+	}
+}
+
 /* --- the file --- */
 
 struct place {
@@ -307,6 +338,94 @@ static void account_is_a_name_and_a_password(void **state)
 	assert_true(credentials_has_account(credentials, "/etc/secret", NULL));
 }
 
+/* What SNMP needs of a file; NULL: it has that. */
+static const struct {
+	const char *text, *lacks;
+} snmp_rows[] = {
+	{"", "community = NAME"},
+	{"", "security_name = USER"},
+	{"username = u\npassword = geheim\n", "community = NAME"},
+	{"community = public\n", NULL},
+	{"security_name = u\n", NULL},
+	{"security_name = u\nsecurity_level = noAuthNoPriv\n", NULL},
+	{"security_name = u\nsecurity_level = AUTHNOPRIV\nauth_password = geheim12\n",
+		NULL},
+	{"security_name = u\nauth_password = geheim12\nprivacy_password = geheim12\n",
+		NULL},
+	{"security_level = authPriv\nauth_password = geheim12\n", "security_name = USER"},
+	{"security_name = u\nsecurity_level = authNoPriv\n", "auth_password = PASSWORD"},
+	{"security_name = u\nsecurity_level = authPriv\nauth_password = geheim12\n",
+		"privacy_password = PASSWORD"},
+	{"security_name = u\nprivacy_password = geheim12\n", "auth_password = PASSWORD"},
+	{"security_name = u\nauth_password = geheim1\n", "auth_password is too short"},
+	{"security_name = u\nauth_password = geheim12\nprivacy_password = geheim1\n",
+		"privacy_password is too short"},
+	{"security_name = u\nsecurity_level = geheim\n",
+		"security_level must be one of noAuthNoPriv, authNoPriv, authPriv"},
+	{"security_name = u\nauth_protocol = geheim\n",
+		"auth_protocol must be one of SHA, MD5, SHA-224, SHA-256, SHA-384, "
+		"SHA-512"},
+	{"security_name = u\nprivacy_protocol = geheim\n",
+		"privacy_protocol must be one of AES, DES, AES-192, AES-256"},
+	/* a user goes before a community, which cannot stand in for what he lacks */
+	{"community = c\nsecurity_name = u\n", NULL},
+	{"community = c\nsecurity_name = u\nsecurity_level = authNoPriv\n",
+		"auth_password = PASSWORD"},
+	/* what is empty names nobody, and does not let the other one in */
+	{"community = public\nsecurity_name =\nsecurity_level = authPriv\n",
+		"security_name is empty"},
+	{"community =\nsecurity_name = u\n", "community is empty"},
+	{"security_name =\n", "security_name is empty"},
+	{"community = \n", "community is empty"},
+	{"security_name = 0123456789012345678901234567890123\n", "at most 32 bytes"},
+	{"security_name = u\nsecurity_level =\n", "security_level must be one of"},
+	{"security_name = u\nauth_protocol =\n", "auth_protocol must be one of"},
+	{"security_name = u\nprivacy_protocol =\n", "privacy_protocol must be one of"},
+	{"security_name = u\nauth_password =\n", "auth_password is too short"},
+};
+
+static void snmp_asks_for_a_community_or_a_user(void **state)
+{
+	for (size_t i = 0; i < sizeof(snmp_rows) / sizeof(snmp_rows[0]); i++) {
+		const char *lacks = snmp_rows[i].lacks;
+		struct credentials *credentials;
+		struct failure why = {.text = ""};
+		test_row("%s", snmp_rows[i].text);
+		assert_true(parse(*state, snmp_rows[i].text, &credentials, NULL));
+		bool is_enough = credentials_has_snmp(credentials, "/etc/secret", &why);
+		if (is_enough != (lacks == NULL))
+			fail_msg("message: %s", why.text);
+		if (is_enough)
+			continue;
+		assert_int_equal(why.kind, FAIL_USAGE);
+		assert_int_equal(why.stage, STAGE_FILE);
+		assert_non_null(strstr(why.text, "credentials file /etc/secret"));
+		if (strstr(why.text, lacks) == NULL)
+			fail_msg("message: %s", why.text);
+		assert_null(strstr(why.text, "geheim"));
+	}
+	test_row("%s", "");
+	struct failure why = {.text = ""};
+	assert_false(credentials_has_snmp(NULL, NULL, &why));
+	assert_non_null(strstr(why.text, "credentials file (none) lacks"));
+}
+
+static void nobody_and_nothing_are_no_names(void **state)
+{
+	struct credentials *credentials;
+	assert_false(credentials_has_user(NULL));
+	assert_false(credentials_has_community(NULL));
+	assert_true(parse(*state, "security_name =\ncommunity =\n", &credentials, NULL));
+	assert_false(credentials_has_user(credentials));
+	assert_false(credentials_has_community(credentials));
+	assert_true(parse(*state, "security_name = u\n", &credentials, NULL));
+	assert_true(credentials_has_user(credentials));
+	assert_false(credentials_has_community(credentials));
+	assert_true(parse(*state, "community = c\n", &credentials, NULL));
+	assert_false(credentials_has_user(credentials));
+	assert_true(credentials_has_community(credentials));
+}
+
 static void shipped_example_is_valid(void **state)
 {
 	struct credentials *credentials;
@@ -326,6 +445,8 @@ int main(void)
 		sentence(bad_lines_are_named_by_number_and_not_shown),
 		sentence(zero_bytes_are_refused),
 		sentence(secrets_are_wiped_when_freed),
+		sentence(every_string_is_wiped),
+		sentence(strings_are_numbered_as_they_are_declared),
 		sentence(permissions_decide),
 		sentence(group_of_others_may_not_read_but_in_the_exempt_folder),
 		sentence(owner_must_be_root_or_the_caller),
@@ -333,6 +454,8 @@ int main(void)
 		sentence(size_is_bounded),
 		sentence(identity_changes_with_the_file),
 		sentence(account_is_a_name_and_a_password),
+		sentence(snmp_asks_for_a_community_or_a_user),
+		sentence(nobody_and_nothing_are_no_names),
 		sentence(shipped_example_is_valid),
 	};
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);

@@ -161,6 +161,29 @@ static void what_was_not_told_for_sure_is_told_after_a_restart(void **state)
 	assert_int_equal(count, 2); /* service down, condition raised */
 }
 
+/* What traps told is of one machine: another that gets its name has heard nothing, nor
+ * has one that comes back as another. */
+static void what_was_heard_is_of_the_machine_not_of_its_name(void **state)
+{
+	struct fleet *fleet = fleet_new(*state);
+	struct config *first = config(*state, "A"), *other = config(*state, "A");
+	other->servers[0]->address = memory_copy(other, "192.0.2.2");
+	configure(*state, fleet, first);
+	assert_true(server_hear(fleet_find(fleet, "A"), 4071, NOW));
+	struct fleet *next = restart(*state, fleet);
+	configure(*state, next, config(*state, "A"));
+	assert_int_equal(fleet_find(next, "A")->hearsay.count, 1);
+	next = restart(*state, fleet);
+	configure(*state, next, other);
+	assert_int_equal(fleet_find(next, "A")->hearsay.count, 0);
+	configure(*state, fleet, config(*state, "B"));
+	configure(*state, fleet, config(*state, "A"));
+	assert_int_equal(fleet_find(fleet, "A")->hearsay.count, 1);
+	configure(*state, fleet, config(*state, "B"));
+	configure(*state, fleet, other);
+	assert_int_equal(fleet_find(fleet, "A")->hearsay.count, 0);
+}
+
 static void a_shorter_interval_makes_nobody_stale(void **state)
 {
 	struct fleet *fleet = fleet_new(*state);
@@ -186,6 +209,7 @@ int main(void)
 		sentence(an_applindex_belongs_to_a_name_for_ever),
 		sentence(numbers_go_on_rising_after_a_restart),
 		sentence(what_was_not_told_for_sure_is_told_after_a_restart),
+		sentence(what_was_heard_is_of_the_machine_not_of_its_name),
 		sentence(a_shorter_interval_makes_nobody_stale),
 	};
 	return cmocka_run_group_tests_name("fleet", tests, NULL, NULL);

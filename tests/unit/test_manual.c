@@ -5,6 +5,7 @@
 #include "core/agent_settings.h"
 #include "core/bytes.h"
 #include "core/policy.h"
+#include "trap/options.h"
 
 /* The manual pages say what the tables say: the same options and keys, with the same
  * arguments, in the same order. */
@@ -148,6 +149,24 @@ static void keys_of_the_agent_are_those_of_the_table(void **state)
 	test_row("%s", "");
 }
 
+static void options_of_imc_trap_are_those_of_its_table(void **state)
+{
+	const char *items[ITEMS_MAX];
+	size_t item_count = items_of(
+		*state, "packaging/man/imc-trap.8", "DESCRIPTION", ".It Fl ", items);
+	const struct command_option *options = trap_options_line()->options;
+	assert_int_equal(item_count, trap_options_line()->count);
+	for (size_t i = 0; i < item_count; i++) {
+		const char *argument = options[i].argument;
+		test_row("%s", options[i].name);
+		assert_string_equal(items[i],
+			memory_format(*state, "%c , Fl -%s%s%s", options[i].letter,
+				options[i].name, argument != NULL ? " Ar " : "",
+				argument != NULL ? argument : ""));
+	}
+	test_row("%s", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +175,7 @@ int main(void)
 		sentence(severities_are_those_of_the_policy),
 		sentence(keys_of_servers_are_those_of_the_table),
 		sentence(keys_of_the_agent_are_those_of_the_table),
+		sentence(options_of_imc_trap_are_those_of_its_table),
 	};
 	return cmocka_run_group_tests_name("manual", tests, NULL, NULL);
 }

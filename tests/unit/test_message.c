@@ -3,6 +3,7 @@
 
 #include "agent/message.h"
 #include "core/harvest.h"
+#include "core/told.h"
 
 static struct bytes bytes_of(const char *text)
 {
@@ -16,6 +17,32 @@ static struct bytes body_of(const struct packet *packet)
 }
 
 /* --- one of each, with a value in every field --- */
+
+static struct told *full_told(void *parent)
+{
+	static struct told_attempt attempts[] = {
+		{700, 5, 0xC0000FE7, TRIGGER_AUTOMATIC},
+		{800, 9, 4086, TRIGGER_UNKNOWN},
+	};
+	struct told *told = memory_new(parent, struct told);
+	*told = (struct told){.status = STATUS_CRITICAL,
+		.text = memory_copy(told, "service stopped, event 4071"),
+		.advice = memory_copy(told, "name a mailbox"),
+		.condition = CONDITION_ACTIVE,
+		.trigger = TRIGGER_AUTOMATIC,
+		.events_4071 = 3,
+		.last_4071 = 800,
+		.last_4071_record = 9,
+		.cause_event = 4071,
+		.boot_time = 600,
+		.interval = 60,
+		.age = 17,
+		.attempts = attempts,
+		.attempt_count = 2};
+	told->keys[KEY_ACTIVE] = told->keys[KEY_LOG_SHORT] = true;
+	told->keys[KEY_EVENTS] = true;
+	return told;
+}
 
 static struct evidence *full_evidence(void *parent)
 {
@@ -60,9 +87,11 @@ static struct evidence *full_evidence(void *parent)
 	evidence->clock_skew = -3;
 	evidence->clock_read_at = 1999;
 	evidence->state_since = 1500;
+	evidence->booted_at = 1234;
 	evidence->watched = 0x123456789ABCDEF0;
 	evidence->smb_level = level;
 	evidence->probe_ms = 12;
+	evidence->told = full_told(evidence);
 	return evidence;
 }
 
@@ -82,6 +111,8 @@ static struct message_order full_order(void *parent)
 	target->port = 1445;
 	target->credentials = memory_copy(target, "/etc/credentials");
 	target->evt = memory_copy(target, "/logs/App.Evt");
+	target->remote_server = memory_copy(target, "EXCH07");
+	target->snmp_version = SNMP_3;
 	target->smb_min = SMB_NT1;
 	target->smb_max = SMB_SMB2;
 	target->smb_signing = SIGNING_REQUIRED;
@@ -116,16 +147,29 @@ static struct packet *put_state(void *parent)
 static struct packet *put_result(void *parent)
 {
 	static char server[] = "EXCH01";
-	const struct message_result result = {server, 7, POLL_FAILED, true, 34, 2060,
-		NO_TIME, evidence_bytes(parent, full_evidence(parent))};
+	const struct message_result result = {server, 7, POLL_FAILED, true, true, 34,
+		2060, NO_TIME, evidence_bytes(parent, full_evidence(parent))};
 	return message_put_result(parent, &result);
+}
+
+static struct packet *put_hint(void *parent)
+{
+	const struct message_hint hint = {
+		7, {"192.0.2.1", "192.0.2.2", "EXCH01", 0xC0000FE7}};
+	return message_put_hint(parent, &hint);
+}
+
+static struct packet *put_hinted(void *parent)
+{
+	static char server[] = "EXCH01";
+	return message_put_hinted(parent, &(struct message_hinted){7, server});
 }
 
 static struct packet *put_account(void *parent)
 {
 	struct credentials *account = credentials_new(parent);
-	account->username = memory_copy(account, "monitor");
-	account->password = memory_copy(account, "p");
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++)
+		*credentials_field(account, i) = memory_format(account, "text %zu", i);
 	return message_put_account(parent, account);
 }
 
@@ -173,6 +217,20 @@ static struct packet *again_result(void *parent, struct bytes body)
 		: NULL;
 }
 
+static struct packet *again_hint(void *parent, struct bytes body)
+{
+	struct message_hint hint;
+	return message_take_hint(body, &hint) ? message_put_hint(parent, &hint) : NULL;
+}
+
+static struct packet *again_hinted(void *parent, struct bytes body)
+{
+	struct message_hinted hinted;
+	return message_take_hinted(parent, body, &hinted)
+		? message_put_hinted(parent, &hinted)
+		: NULL;
+}
+
 static struct packet *again_account(void *parent, struct bytes body)
 {
 	struct credentials *account;
@@ -212,6 +270,8 @@ static const struct {
 	{"config", MESSAGE_CONFIG, put_config, again_config},
 	{"state", MESSAGE_STATE, put_state, again_state},
 	{"result", MESSAGE_RESULT, put_result, again_result},
+	{"hint", MESSAGE_HINT, put_hint, again_hint},
+	{"hinted", MESSAGE_HINTED, put_hinted, again_hinted},
 	{"account", MESSAGE_ACCOUNT, put_account, again_account},
 	{"order", MESSAGE_ORDER, put_order, again_order},
 	{"grant", MESSAGE_GRANT, put_grant, again_grant},
@@ -279,6 +339,48 @@ static void body_that_is_too_short_or_too_long_is_refused(void **state)
 }
 
 /* Taken or not, nothing else happens, and what is taken can be put. */
+static void evidence_is_refused_at_every_length_but_its_own(void **state)
+{
+	struct bytes whole = evidence_bytes(*state, full_evidence(*state));
+	for (size_t length = 0; length <= whole.length + 2; length++) {
+		struct evidence *taken = NULL;
+		test_row("%zu of %zu bytes", length, whole.length);
+		void *scratch = talloc_new(*state);
+		uint8_t *copy = memory_array(scratch, uint8_t, length);
+		memcpy(copy, whole.data, length < whole.length ? length : whole.length);
+		struct bytes part = {copy, length};
+		assert_int_equal(message_take_evidence(scratch, "EXCH01", part, &taken),
+			length == whole.length);
+		talloc_free(scratch);
+	}
+	test_row("%s", "");
+}
+
+/* What is taken is put again as it came: nothing is read and then forgotten. */
+static void changed_evidence_is_refused_or_kept_as_it_is(void **state)
+{
+	static const uint8_t values[] = {0, 1, 2, 0x7F, 0x80, 0xFF};
+	struct bytes whole = evidence_bytes(*state, full_evidence(*state));
+	uint8_t *copy = memory_array(*state, uint8_t, whole.length);
+	for (size_t at = 0; at < whole.length; at++) {
+		for (size_t j = 0; j < sizeof(values); j++) {
+			struct evidence *taken;
+			test_row("byte %zu is %#x", at, values[j]);
+			void *scratch = talloc_new(*state);
+			memcpy(copy, whole.data, whole.length);
+			copy[at] = values[j];
+			struct bytes changed = {copy, whole.length};
+			if (message_take_evidence(scratch, "EXCH01", changed, &taken)) {
+				struct bytes again = evidence_bytes(scratch, taken);
+				assert_int_equal(again.length, whole.length);
+				assert_memory_equal(again.data, copy, whole.length);
+			}
+			talloc_free(scratch);
+		}
+	}
+	test_row("%s", "");
+}
+
 static void changed_bytes_do_no_harm(void **state)
 {
 	static const uint8_t values[] = {0, 1, 2, 0x7F, 0x80, 0xFF};
@@ -309,6 +411,8 @@ static void order_says_what_a_poll_needs(void **state)
 	assert_string_equal(target->credentials, "/etc/credentials");
 	assert_string_equal(target->evt, "/logs/App.Evt");
 	assert_null(target->system_evt);
+	assert_string_equal(target->remote_server, "EXCH07");
+	assert_int_equal(target->snmp_version, SNMP_3);
 	assert_string_equal(target->watch.service, "MSExchangeIMC");
 	assert_true(target->watch.display_name_count > 0);
 	assert_true(watch_hash(&target->watch) ==
@@ -330,10 +434,66 @@ static void order_says_what_a_poll_needs(void **state)
 	assert_true(order.deadline_ms == 123456789012);
 }
 
-static void account_keeps_what_was_not_in_its_file(void **state)
+static void hint_goes_and_is_answered_by_number(void **state)
+{
+	struct message_hint hint;
+	assert_true(message_take_hint(body_of(put_hint(*state)), &hint));
+	assert_int_equal(hint.number, 7);
+	assert_string_equal(hint.hint.sender, "192.0.2.1");
+	assert_string_equal(hint.hint.agent, "192.0.2.2");
+	assert_string_equal(hint.hint.computer, "EXCH01");
+	assert_true(hint.hint.event_id == 0xC0000FE7);
+	struct message_hinted hinted;
+	assert_true(message_take_hinted(*state, body_of(put_hinted(*state)), &hinted));
+	assert_int_equal(hinted.number, 7);
+	assert_string_equal(hinted.server, "EXCH01");
+	hinted.server = NULL;
+	struct packet *packet = message_put_hinted(*state, &hinted);
+	assert_false(message_take_hinted(*state, body_of(packet), &hinted));
+}
+
+static void account_has_every_string_of_its_file(void **state)
 {
 	struct credentials *account;
 	assert_true(message_take_account(*state, body_of(put_account(*state)), &account));
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++) {
+		test_row("string %zu", i);
+		assert_string_equal(*credentials_field(account, i),
+			memory_format(*state, "text %zu", i));
+	}
+	test_row("%s", "");
+	const char *const all[] = {account->username, account->password, account->domain,
+		account->community, account->security_name, account->security_level,
+		account->auth_protocol, account->auth_password, account->privacy_protocol,
+		account->privacy_password};
+	assert_int_equal(sizeof(all) / sizeof(all[0]), CREDENTIALS_FIELDS);
+	for (size_t i = 0; i < CREDENTIALS_FIELDS; i++)
+		assert_non_null(all[i]);
+}
+
+/* Each of the strings alone: the others stay away, and none takes another's place. */
+static void account_keeps_what_was_not_in_its_file(void **state)
+{
+	for (size_t only = 0; only < CREDENTIALS_FIELDS; only++) {
+		struct credentials *sent = credentials_new(*state), *account;
+		*credentials_field(sent, only) = memory_copy(sent, "s");
+		struct packet *packet = message_put_account(*state, sent);
+		test_row("string %zu", only);
+		assert_true(message_take_account(*state, body_of(packet), &account));
+		for (size_t i = 0; i < CREDENTIALS_FIELDS; i++)
+			assert_int_equal(
+				*credentials_field(account, i) != NULL, i == only);
+	}
+	test_row("%s", "");
+}
+
+static void account_of_a_user_is_a_name_and_a_password(void **state)
+{
+	struct credentials *sent = credentials_new(*state), *account;
+	sent->username = memory_copy(sent, "monitor");
+	sent->password = memory_copy(sent, "p");
+	struct packet *packet = message_put_account(*state, sent);
+	assert_true(message_take_account(*state, body_of(packet), &account));
 	assert_string_equal(account->username, "monitor");
 	assert_string_equal(account->password, "p");
 	assert_null(account->domain);
@@ -368,9 +528,80 @@ static void evidence_keeps_all_that_was_learned(void **state)
 	assert_true(evidence->logs[LOG_SYSTEM].is_wrapped);
 	assert_int_equal(evidence->clock_skew, -3);
 	assert_int_equal(evidence->state_since, 1500);
+	assert_int_equal(evidence->booted_at, 1234);
 	assert_true(evidence->watched == 0x123456789ABCDEF0);
 	assert_string_equal(evidence->smb_level, "SMB1 signed");
 	assert_int_equal(evidence->probe_ms, 12);
+}
+
+static void told_verdict_is_kept_with_the_evidence(void **state)
+{
+	struct evidence *evidence;
+	struct bytes bytes = evidence_bytes(*state, full_evidence(*state));
+	assert_true(message_take_evidence(*state, "EXCH01", bytes, &evidence));
+	const struct told *told = evidence->told;
+	assert_non_null(told);
+	assert_int_equal(told->status, STATUS_CRITICAL);
+	for (enum key key = 0; key < KEYS; key++)
+		assert_int_equal(told->keys[key],
+			key == KEY_ACTIVE || key == KEY_LOG_SHORT || key == KEY_EVENTS);
+	assert_string_equal(told->text, "service stopped, event 4071");
+	assert_string_equal(told->advice, "name a mailbox");
+	assert_int_equal(told->condition, CONDITION_ACTIVE);
+	assert_int_equal(told->trigger, TRIGGER_AUTOMATIC);
+	assert_int_equal(told->events_4071, 3);
+	assert_int_equal(told->last_4071, 800);
+	assert_int_equal(told->last_4071_record, 9);
+	assert_int_equal(told->cause_event, 4071);
+	assert_int_equal(told->boot_time, 600);
+	assert_int_equal(told->interval, 60);
+	assert_int_equal(told->age, 17);
+	assert_int_equal(told->attempt_count, 2);
+	assert_int_equal(told->attempts[0].time, 700);
+	assert_int_equal(told->attempts[0].record, 5);
+	assert_true(told->attempts[0].id == 0xC0000FE7);
+	assert_int_equal(told->attempts[0].trigger, TRIGGER_AUTOMATIC);
+	assert_int_equal(told->attempts[1].id, 4086);
+	assert_int_equal(told->attempts[1].trigger, TRIGGER_UNKNOWN);
+}
+
+static void what_nobody_told_is_not_there_afterwards(void **state)
+{
+	struct evidence *sent = full_evidence(*state), *evidence;
+	sent->told = NULL;
+	sent->booted_at = NO_TIME;
+	struct bytes bytes = evidence_bytes(*state, sent);
+	assert_true(message_take_evidence(*state, "EXCH01", bytes, &evidence));
+	assert_null(evidence->told);
+	assert_true(evidence->booted_at == NO_TIME);
+
+	sent->told = full_told(sent);
+	sent->told->advice = NULL;
+	sent->told->attempt_count = 0;
+	sent->told->last_4071 = sent->told->boot_time = sent->told->age = NO_TIME;
+	bytes = evidence_bytes(*state, sent);
+	assert_true(message_take_evidence(*state, "EXCH01", bytes, &evidence));
+	assert_null(evidence->told->advice);
+	assert_int_equal(evidence->told->attempt_count, 0);
+	assert_true(evidence->told->last_4071 == NO_TIME);
+	assert_true(evidence->told->boot_time == NO_TIME);
+	assert_true(evidence->told->age == NO_TIME);
+}
+
+static void told_attempts_are_bounded(void **state)
+{
+	for (size_t count = TOLD_MAX_ATTEMPTS; count <= TOLD_MAX_ATTEMPTS + 1; count++) {
+		struct evidence *sent = full_evidence(*state), *evidence;
+		sent->told->attempts = memory_array(sent, struct told_attempt, count);
+		sent->told->attempt_count = count;
+		for (size_t i = 0; i < count; i++)
+			sent->told->attempts[i] =
+				(struct told_attempt){(int64_t)i, 1, 4071, TRIGGER_NONE};
+		struct bytes bytes = evidence_bytes(*state, sent);
+		assert_int_equal(
+			message_take_evidence(*state, "EXCH01", bytes, &evidence),
+			count == TOLD_MAX_ATTEMPTS);
+	}
 }
 
 /* Each row spoils sound evidence in one way. */
@@ -469,6 +700,104 @@ static void endless_level(struct evidence *evidence)
 	memset(evidence->smb_level, 'x', 3999);
 }
 
+static void boot_before_1970(struct evidence *evidence)
+{
+	evidence->booted_at = -1;
+}
+
+static void boot_after_the_year_9999(struct evidence *evidence)
+{
+	evidence->booted_at = INT64_C(253402300800);
+}
+
+static void told_status_too_high(struct evidence *evidence)
+{
+	evidence->told->status = STATUSES;
+}
+
+static void told_condition_too_high(struct evidence *evidence)
+{
+	evidence->told->condition = CONDITIONS;
+}
+
+static void told_trigger_too_high(struct evidence *evidence)
+{
+	evidence->told->trigger = TRIGGERS;
+}
+
+static void told_without_a_text(struct evidence *evidence)
+{
+	evidence->told->text = NULL;
+}
+
+static void told_without_an_interval(struct evidence *evidence)
+{
+	evidence->told->interval = NO_TIME;
+}
+
+static void told_interval_below_zero(struct evidence *evidence)
+{
+	evidence->told->interval = -1;
+}
+
+static void told_age_below_zero(struct evidence *evidence)
+{
+	evidence->told->age = -1;
+}
+
+static void told_age_of_all_time(struct evidence *evidence)
+{
+	evidence->told->age = INT64_MAX;
+}
+
+static void told_boot_before_1970(struct evidence *evidence)
+{
+	evidence->told->boot_time = -1;
+}
+
+static void told_4071_before_1970(struct evidence *evidence)
+{
+	evidence->told->last_4071 = -1;
+}
+
+static void own_attempts(struct evidence *evidence)
+{
+	struct told *told = evidence->told;
+	struct told_attempt *own =
+		memory_array(told, struct told_attempt, told->attempt_count);
+	memcpy(own, told->attempts, told->attempt_count * sizeof(own[0]));
+	told->attempts = own;
+}
+
+static void told_attempt_of_no_trigger(struct evidence *evidence)
+{
+	own_attempts(evidence);
+	evidence->told->attempts[1].trigger = TRIGGERS;
+}
+
+static void told_attempt_before_1970(struct evidence *evidence)
+{
+	own_attempts(evidence);
+	evidence->told->attempts[1].time = -1;
+}
+
+static char *endless(void *parent)
+{
+	char *text = memory_array(parent, char, 1026);
+	memset(text, 'x', 1025);
+	return text;
+}
+
+static void told_in_too_many_words(struct evidence *evidence)
+{
+	evidence->told->text = endless(evidence);
+}
+
+static void told_advice_without_end(struct evidence *evidence)
+{
+	evidence->told->advice = endless(evidence);
+}
+
 static void evidence_that_no_source_makes_is_refused(void **state)
 {
 	static void (*const spoil[])(struct evidence *) = {state_of_nothing,
@@ -477,7 +806,13 @@ static void evidence_that_no_source_makes_is_refused(void **state)
 		event_before_1970, fall_from_the_far_future,
 		damage_at_no_time_that_can_be, clock_that_is_centuries_off,
 		state_since_before_1970, nameless_dependency, nameless_source,
-		endless_level};
+		endless_level, boot_before_1970, boot_after_the_year_9999,
+		told_status_too_high, told_condition_too_high, told_trigger_too_high,
+		told_without_a_text, told_without_an_interval, told_interval_below_zero,
+		told_age_below_zero, told_age_of_all_time, told_boot_before_1970,
+		told_4071_before_1970, told_attempt_of_no_trigger,
+		told_attempt_before_1970, told_in_too_many_words,
+		told_advice_without_end};
 	for (size_t i = 0; i < sizeof(spoil) / sizeof(spoil[0]); i++) {
 		test_row("row %zu", i);
 		struct evidence *evidence = full_evidence(*state), *taken;
@@ -491,7 +826,7 @@ static void evidence_that_no_source_makes_is_refused(void **state)
 static void orders_for_nobody_are_refused(void **state)
 {
 	struct message_order order, taken;
-	for (int row = 0; row < 6; row++) {
+	for (int row = 0; row < 7; row++) {
 		test_row("row %d", row);
 		order = full_order(*state);
 		if (row == 0)
@@ -504,6 +839,8 @@ static void orders_for_nobody_are_refused(void **state)
 			order.target->smb_max = SMB_PROTOCOLS;
 		else if (row == 4)
 			order.target->smb_signing = SIGNINGS;
+		else if (row == 6)
+			order.target->snmp_version = SNMP_VERSIONS;
 		else
 			order.target->watch.display_name_count = 0;
 		struct packet *packet = message_put_order(*state, &order);
@@ -539,10 +876,18 @@ int main(void)
 		sentence(message_begins_with_its_length_and_type),
 		sentence(every_message_reads_back_as_it_was_written),
 		sentence(body_that_is_too_short_or_too_long_is_refused),
+		sentence(evidence_is_refused_at_every_length_but_its_own),
+		sentence(changed_evidence_is_refused_or_kept_as_it_is),
 		sentence(changed_bytes_do_no_harm),
 		sentence(order_says_what_a_poll_needs),
+		sentence(hint_goes_and_is_answered_by_number),
+		sentence(account_has_every_string_of_its_file),
 		sentence(account_keeps_what_was_not_in_its_file),
+		sentence(account_of_a_user_is_a_name_and_a_password),
 		sentence(evidence_keeps_all_that_was_learned),
+		sentence(told_verdict_is_kept_with_the_evidence),
+		sentence(what_nobody_told_is_not_there_afterwards),
+		sentence(told_attempts_are_bounded),
 		sentence(evidence_that_no_source_makes_is_refused),
 		sentence(orders_for_nobody_are_refused),
 		sentence(ends_that_do_not_exist_are_refused),

@@ -123,6 +123,40 @@ static void every_option_arrives(void **state)
 	assert_null(parsed(*state, "--evt App.Evt")->target->server);
 }
 
+static void options_of_snmp_arrive(void **state)
+{
+	const struct options *options = parsed(*state,
+		"-S snmp -H exch01 -A c --snmp-version 3 -p 1161 --display-name Dienst");
+	assert_string_equal(options->target->source, "snmp");
+	assert_string_equal(options->target->address, "exch01");
+	assert_string_equal(options->target->credentials, "c");
+	assert_int_equal(options->target->snmp_version, SNMP_3);
+	assert_int_equal(options->target->port, 1161);
+	assert_string_equal(options->target->watch.display_names[2], "Dienst");
+	options = parsed(*state, "--source=agent -H far -A c --remote-server EXCH07");
+	assert_string_equal(options->target->source, "agent");
+	assert_string_equal(options->target->remote_server, "EXCH07");
+	assert_string_equal(options->target->server, "EXCH07");
+	assert_string_equal(options->target->address, "far");
+	assert_int_equal(options->target->snmp_version, SNMP_ANY);
+}
+
+/* What is no check goes before a check; what needs no server before what does. */
+static void list_of_services_is_a_mode_for_a_server(void **state)
+{
+	const struct options *options =
+		parsed(*state, "--list-services -S snmp -H exch01 -A c");
+	assert_int_equal(options->mode, MODE_LIST_SERVICES);
+	assert_string_equal(options->target->source, "snmp");
+	assert_string_equal(options->target->address, "exch01");
+	assert_int_equal(parsed(*state, "--list-services -h")->mode, MODE_HELP);
+	assert_int_equal(parsed(*state, "-V --list-services")->mode, MODE_VERSION);
+	assert_int_equal(
+		parsed(*state, "--list-services --explain 1")->mode, MODE_EXPLAIN);
+	assert_int_equal(
+		parsed(*state, "--explain 1 --list-services")->mode, MODE_EXPLAIN);
+}
+
 static void values_may_begin_with_a_dash(void **state)
 {
 	const struct options *options =
@@ -158,8 +192,13 @@ static const struct {
 	{"-H exch01 -A c --system-evt s", "--evt FILE"},
 	{"--source rpc --evt a", "exclude each other"},
 	{"--source evt -H exch01 -A c", "--evt FILE"},
-	{"--source snmp -H exch01", "--source: must be rpc or evt, not \"snmp\""},
-	{"-S agent -H exch01", "--source: must be rpc or evt"},
+	{"--source snmp -H exch01", "source snmp needs a community or a user"},
+	{"-S agent -H exch01", "source agent needs a community or a user"},
+	{"-S smtp -H exch01 -A c",
+		"--source: must be one of rpc, snmp, agent, evt, not \"smtp\""},
+	{"-S snmp -H exch01 -A c --snmp-version 2", "--snmp-version: must be 1, 2c or 3"},
+	{"-S snmp -H exch01 -A c --remote-server B", "-S agent"},
+	{"-S agent -H exch01 -A c --remote-server B/1", "--remote-server: "},
 	{"exch01", "takes no arguments without an option: \"exch01\""},
 	{"-H exch01 - -A c", "takes no arguments without an option: \"-\""},
 	{"-H exch01 -A c -- more", "takes no arguments without an option: \"more\""},
@@ -199,10 +238,20 @@ static const struct {
 	{"--explain IMC", "--explain: must be a whole number"},
 	{"--explain 4294967296", "--explain: "},
 	{"--server a/b", "--server: a server's name must be"},
+	{"-S agent -H a -A c -w 0", "--warning: source agent takes the far imc-agentd's"},
+	{"-S agent -H a -A c -c 0", "set critical there"},
+	{"-w 3 -c 5 -S agent -H a -A c", "set warning there"},
+	{"-S agent -H a -A c --max-age 0",
+		"--max-age: source agent calls a verdict stale"},
+	{"-S snmp -H a -A c -w 0", "--warning: source snmp reads no events"},
+	{"-S snmp -H a -A c -c 0", "--critical: source snmp reads no events"},
+	{"-S snmp -H a -A c --list-services -c 0", "--critical: source snmp"},
 	{"--ntlmv1 yes", "unknown option --ntlmv1"},
 	{"--address a", "unknown option --address"},
-	{"--remote-server a", "unknown option --remote-server"},
-	{"--list-services", "unknown option --list-services"},
+	{"--remote-server a", "no server"},
+	{"--list-services", "no server"},
+	{"--list-services=yes -H a -A c", "--list-services takes no value"},
+	{"--list-services -S snmp -H a", "source snmp needs a community or a user"},
 };
 
 static void wrong_command_lines_get_one_line(void **state)
@@ -356,6 +405,31 @@ static void command_line_comes_over_section_over_defaults(void **state)
 		"/no: No such file");
 }
 
+/* Only where they were meant for this check alone. */
+static void files_may_have_options_that_the_source_leaves_idle(void **state)
+{
+	struct place *place = place_with(*state, "imc.conf",
+		"[defaults]\ncredentials = /c\nwarning = 0\ncritical = 3\nmax_age = 2h\n"
+		"[server EXCH01]\nsource = agent\n[server EXCH02]\nsource = snmp\n"
+		"[server EXCH03]\n");
+	static const char *const names[] = {"EXCH01", "EXCH02", "EXCH03"};
+	char *line;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		line = memory_format(
+			*state, "--config %s --server %s", place->file, names[i]);
+		assert_true(parsed(*state, line)->target->policy.has_warning);
+	}
+	line = memory_format(*state, "--config %s -w 0 --server ", place->file);
+	refused(*state, memory_format(*state, "%sEXCH01", line), "set warning there");
+	refused(*state, memory_format(*state, "%sEXCH02", line), "reads no events");
+	parsed(*state, memory_format(*state, "%sEXCH03", line));
+
+	place = place_with(*state, "plugins.ini", "[check_imc]\nw = 0\nmax-age = 2h\n");
+	line = memory_format(
+		*state, "--extra-opts=@%s -S agent -H far -A c", place->file);
+	assert_true(parsed(*state, line)->target->policy.has_warning);
+}
+
 static void wrong_configuration_is_named_with_its_line(void **state)
 {
 	struct place *place = place_with(*state, "imc.conf", "[server a]\nport = 0\n");
@@ -503,6 +577,8 @@ int main(void)
 		sentence(plain_check_has_the_defaults),
 		sentence(all_ways_to_write_an_option_mean_the_same),
 		sentence(every_option_arrives),
+		sentence(options_of_snmp_arrive),
+		sentence(list_of_services_is_a_mode_for_a_server),
 		sentence(values_may_begin_with_a_dash),
 		sentence(help_version_and_explain_need_no_server),
 		sentence(wrong_command_lines_get_one_line),
@@ -510,6 +586,7 @@ int main(void)
 		sentence(very_long_words_are_refused_in_one_line),
 		sentence(state_directory_comes_from_the_first_that_names_it),
 		sentence(command_line_comes_over_section_over_defaults),
+		sentence(files_may_have_options_that_the_source_leaves_idle),
 		sentence(wrong_configuration_is_named_with_its_line),
 		sentence(extra_opts_come_from_the_shared_file),
 		sentence(extra_opts_never_show_what_a_file_holds),

@@ -6,6 +6,7 @@
 #include "check/report.h"
 #include "comma.h"
 #include "core/range.h"
+#include "core/told.h"
 #include "made_verdict.h"
 
 static char *joined(void *parent, const struct verdict *verdict)
@@ -110,6 +111,17 @@ static void what_is_not_known_is_left_out(void **state)
 		joined(*state, &made->verdict), "status=3;;;0;3 probe_time=0.123s;;;0");
 }
 
+static void age_that_nobody_told_is_left_out(void **state)
+{
+	struct made_verdict *made = made_verdict(*state);
+	struct told told = {.age = NO_TIME};
+	made->evidence->told = &told;
+	assert_null(strstr(joined(*state, &made->verdict), "evidence_age"));
+	told.age = 1;
+	assert_non_null(strstr(joined(*state, &made->verdict), "evidence_age=1s"));
+	made->evidence->told = NULL;
+}
+
 static void thresholds_are_printed_as_they_were_given(void **state)
 {
 	static const struct {
@@ -178,6 +190,7 @@ int main(void)
 		sentence(all_metrics_are_there_in_their_order),
 		sentence(the_reader_refuses_what_icinga_refuses),
 		sentence(what_is_not_known_is_left_out),
+		sentence(age_that_nobody_told_is_left_out),
 		sentence(thresholds_are_printed_as_they_were_given),
 		sentence(ages_ahead_of_the_clock_are_zero),
 		sentence(every_metric_is_read_back_whatever_the_values),

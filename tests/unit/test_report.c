@@ -90,6 +90,7 @@ static void more_v_shows_more(void **state)
 		{"log is short", 0},
 		{"Boot: 2026-11-22T", 1},
 		{"trigger automatic", 1},
+		{"event 4071: 2 in the lookback", 1},
 		{"access denied to the configuration", 1},
 		{"(denied, stage service)", 1},
 		{"Application log: read back to", 1},
@@ -114,6 +115,18 @@ static void more_v_shows_more(void **state)
 				verbosity >= rows[i].from);
 		}
 	}
+}
+
+static void what_nobody_counted_is_no_zero(void **state)
+{
+	struct made_verdict *made = made_verdict(*state);
+	struct report_options options = {.verbosity = 1, .max_output = 8000};
+	made->evidence->parts[PART_APPLICATION].knowledge = NOT_OFFERED;
+	made->verdict.events_4071 = 0;
+	const char *output = report(*state, &made->verdict, &options);
+	assert_non_null(strstr(output, "event 4071: not counted"));
+	assert_null(strstr(output, "in the lookback"));
+	assert_null(strstr(output, "events_4071="));
 }
 
 static void the_newest_attempt_is_listed_first(void **state)
@@ -275,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(the_first_line_stands_alone_with_perfdata_behind_it),
 		sentence(more_v_shows_more),
+		sentence(what_nobody_counted_is_no_zero),
 		sentence(the_newest_attempt_is_listed_first),
 		sentence(perfdata_can_be_left_out),
 		sentence(the_word_is_that_of_the_status),

@@ -10,6 +10,7 @@
 
 #include "check/run.h"
 #include "core/bytes.h"
+#include "core/told.h"
 #include "made_verdict.h"
 #include "source/deadline.h"
 
@@ -53,10 +54,33 @@ static void fake_collect(const struct request *request, struct evidence *evidenc
 
 static const struct source fake_source = {
 	.name = "rpc",
-	.help = "a double",
-	.needs_address = true,
-	.needs_credentials = true,
 	.collect = fake_collect,
+};
+
+/* One that sends a community or a user along, which no server locks. */
+static const struct source snmp_source = {
+	.name = "snmp",
+	.collect = fake_collect,
+};
+
+/* What the far side of this one says. */
+static struct told fake_told;
+
+static void told_collect(const struct request *request, struct evidence *evidence)
+{
+	(void)request;
+	fake.calls++;
+	if (fake.why.text[0] != '\0') {
+		evidence_fail_all(evidence, &fake.why);
+		return;
+	}
+	evidence->told = memory_new(evidence, struct told);
+	*evidence->told = fake_told;
+}
+
+static const struct source agent_source = {
+	.name = "agent",
+	.collect = told_collect,
 };
 
 /* A folder of its own for each test, with a credentials file. */
@@ -385,6 +409,99 @@ static void denied_or_unreachable_is_no_refused_logon(void **state)
 	assert_false(exists(place, place->state_dir, "account-ex-watch.backoff"));
 }
 
+static void a_wrong_community_locks_no_account(void **state)
+{
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	order.source = &snmp_source;
+	fail_at(&fake.why, FAIL_LOGON, STAGE_LOGON, "authentication failure");
+	for (unsigned i = 1; i <= 3; i++) {
+		order.now = order.clock = MADE_NOW + 20 * i;
+		assert_int_equal(run(place, &order).status, STATUS_UNKNOWN);
+		assert_int_equal(fake.calls, i);
+	}
+	assert_false(exists(place, place->state_dir, "account-ex-watch.backoff"));
+}
+
+static void a_locked_account_does_not_stop_who_does_not_log_on(void **state)
+{
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	fail_at(&fake.why, FAIL_LOGON, STAGE_LOGON, "logon failure");
+	run(place, &order);
+	assert_non_null(strstr(run(place, &order).output, "left alone until"));
+	assert_int_equal(fake.calls, 1);
+	order.source = &snmp_source;
+	place->target->source = "snmp";
+	fake.why.text[0] = '\0';
+	assert_int_equal(run(place, &order).status, STATUS_OK);
+	assert_int_equal(fake.calls, 2);
+	order.source = &fake_source;
+	place->target->source = "rpc";
+	assert_non_null(strstr(run(place, &order).output, "left alone until"));
+}
+
+static void snmp_needs_a_credentials_file_too(void **state)
+{
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	order.source = &snmp_source;
+	place->target->credentials = NULL;
+	struct outcome outcome = run(place, &order);
+	assert_int_equal(outcome.status, STATUS_UNKNOWN);
+	assert_int_equal(fake.calls, 0);
+	assert_non_null(strstr(outcome.output, "source snmp needs --credentials"));
+}
+
+static void sources_remember_apart(void **state)
+{
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	assert_int_equal(run(place, &order).status, STATUS_OK);
+	order.source = &snmp_source;
+	place->target->source = "snmp";
+	assert_int_equal(run(place, &order).status, STATUS_OK);
+	assert_false(fake.saw_memory);
+	assert_int_equal(run(place, &order).status, STATUS_OK);
+	assert_true(fake.saw_memory);
+	assert_true(exists(place, place->state_dir, "EXCH01.state"));
+	assert_true(exists(place, place->state_dir, "EXCH01%7Esnmp.state"));
+}
+
+static void a_verdict_that_was_told_is_shown_in_every_form(void **state)
+{
+	static char text[] = "service stopped, event 4071 at a start 2h ago";
+	struct place *place = place_new(*state);
+	struct run_order order = order_for(place);
+	order.source = &agent_source;
+	place->target->source = "agent";
+	fake_told = (struct told){.status = STATUS_CRITICAL,
+		.keys = {[KEY_ACTIVE] = true},
+		.text = text,
+		.last_4071 = NO_TIME,
+		.boot_time = NO_TIME,
+		.interval = 60,
+		.age = 1};
+	for (int verbosity = 0; verbosity <= 3; verbosity++) {
+		for (int json = 0; json <= 1; json++) {
+			test_row("verbosity %d, JSON %d", verbosity, json);
+			order.report.verbosity = (unsigned)verbosity;
+			order.report.json = json;
+			struct outcome outcome = run(place, &order);
+			assert_int_equal(outcome.status, STATUS_CRITICAL);
+			assert_non_null(strstr(outcome.output, text));
+		}
+	}
+	test_row("%s", "");
+	order.report.json = false;
+	fake_told.age = 181;
+	assert_non_null(strstr(run(place, &order).output, "evidence is 3m old"));
+	fail_at(&fake.why, FAIL_TIMEOUT, STAGE_CONNECT, "no answer");
+	struct outcome outcome = run(place, &order);
+	assert_int_equal(outcome.status, STATUS_UNKNOWN);
+	assert_null(strstr(outcome.output, text));
+}
+
 static void the_password_is_in_no_output(void **state)
 {
 	struct place *place = place_new(*state);
@@ -420,6 +537,11 @@ int main(void)
 		sentence(a_logon_that_works_ends_the_back_off),
 		sentence(a_changed_credentials_file_ends_the_back_off),
 		sentence(denied_or_unreachable_is_no_refused_logon),
+		sentence(a_wrong_community_locks_no_account),
+		sentence(a_locked_account_does_not_stop_who_does_not_log_on),
+		sentence(snmp_needs_a_credentials_file_too),
+		sentence(sources_remember_apart),
+		sentence(a_verdict_that_was_told_is_shown_in_every_form),
 		sentence(the_password_is_in_no_output),
 	};
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);

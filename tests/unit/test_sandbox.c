@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -162,13 +163,49 @@ static int netlink_socket(void)
 	return make_socket(AF_NETLINK, SOCK_RAW);
 }
 
-/* On a socket that is there: the test's stdin. */
+static int datagrams_of_version_6(void)
+{
+	int error = make_socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return error == EAFNOSUPPORT ? 0 : error;
+}
+
+/* From a port of its own, and with the buffers that it wants: as net-snmp asks. */
+static int ask_by_udp(void)
+{
+	struct sockaddr_in own = {
+		.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in nobody = {.sin_family = AF_INET,
+		.sin_port = htons(1),
+		.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	const int room = 65536;
+	int file = socket(AF_INET, SOCK_DGRAM, 0);
+	return result_of(file >= 0 &&
+		setsockopt(file, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) == 0 &&
+		bind(file, (struct sockaddr *)&own, sizeof(own)) == 0 &&
+		sendto(file, "?", 1, 0, (struct sockaddr *)&nobody, sizeof(nobody)) == 1);
+}
+
+/* Of no descriptor, for no time. */
+static int wait_by_select(void)
+{
+	struct timeval none = {0};
+	return result_of(select(0, NULL, NULL, NULL, &none) == 0);
+}
+
+static int wait_by_pselect(void)
+{
+	const struct timespec none = {0};
+	return result_of(pselect(0, NULL, NULL, NULL, &none, NULL) == 0);
+}
+
+/* Of a descriptor that is not there: where it is allowed, the kernel says so. */
 static int name_socket(void)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET};
-	return result_of(bind(STDIN_FILENO, (struct sockaddr *)&any, sizeof(any)) == 0);
+	return result_of(bind(-1, (struct sockaddr *)&any, sizeof(any)) == 0);
 }
 
+/* On a socket that is there: the test's stdin. */
 static int listen_to_all(void)
 {
 	return result_of(listen(STDIN_FILENO, 1) == 0);
@@ -179,31 +216,46 @@ static int accept_one(void)
 	return result_of(accept(STDIN_FILENO, NULL, NULL) >= 0);
 }
 
-static int set_option(int level, int option)
+static int set_option(int type, int level, int option)
 {
 	int on = 1;
-	int file = socket(AF_INET, SOCK_STREAM, 0);
+	int file = socket(AF_INET, type, 0);
 	return result_of(
 		file >= 0 && setsockopt(file, level, option, &on, sizeof(on)) == 0);
 }
 
 static int send_at_once(void)
 {
-	return set_option(IPPROTO_TCP, TCP_NODELAY);
+	return set_option(SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY);
 }
 
 static int keep_alive(void)
 {
-	return set_option(SOL_SOCKET, SO_KEEPALIVE);
+	return set_option(SOCK_STREAM, SOL_SOCKET, SO_KEEPALIVE);
 }
 
 /* Whoever is given such a socket and closes it waits. */
-static int linger(void)
+static int linger_with(int type)
 {
 	const struct linger hour = {1, 3600};
-	int file = socket(AF_INET, SOCK_STREAM, 0);
+	int file = socket(AF_INET, type, 0);
 	return result_of(file >= 0 &&
 		setsockopt(file, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) == 0);
+}
+
+static int linger(void)
+{
+	return linger_with(SOCK_STREAM);
+}
+
+static int linger_with_datagrams(void)
+{
+	return linger_with(SOCK_DGRAM);
+}
+
+static int broadcast(void)
+{
+	return set_option(SOCK_DGRAM, SOL_SOCKET, SO_BROADCAST);
 }
 
 /* What a poll does all the time. */
@@ -224,48 +276,54 @@ static int live_on(void)
 static const struct {
 	const char *name;
 	int (*attempt)(void);
-	int with_files, with_network; /* what comes of it in each kind of sandbox */
+	int with[3]; /* what comes of it, by transport: files, TCP, UDP */
 } rows[] = {
-	{"read a file", read_file, EACCES, EACCES},
-	{"write a file", write_file, EACCES, EACCES},
-	{"create a file", create_file, EACCES, EACCES},
-	{"open beside a folder", open_beside_folder, EACCES, EACCES},
-	{"remove a file", remove_file, ENOSYS, ENOSYS},
-	{"make a folder", make_folder, ENOSYS, ENOSYS},
-	{"look at a path", look_at_path, ENOSYS, ENOSYS},
-	{"execute", execute, DEADLY, DEADLY},
-	{"execute by descriptor", execute_by_descriptor, DEADLY, DEADLY},
-	{"debug", debug, DEADLY, DEADLY},
-	{"start a process", start_process, ENOSYS, ENOSYS},
-	{"run a shell", run_shell, ENOSYS, ENOSYS},
-	{"send a signal", signal_parent, ENOSYS, ENOSYS},
-	{"become nobody", become_nobody, ENOSYS, ENOSYS},
-	{"run code", run_code, ENOSYS, ENOSYS},
-	{"make code of data", make_code_of_data, ENOSYS, ENOSYS},
-	{"connect by TCP", connect_by_tcp, ENOSYS, 0},
-	{"socket of IPv6", socket_of_version_6, ENOSYS, 0},
-	{"socket of UDP", socket_of_udp, ENOSYS, ENOSYS},
-	{"raw socket", raw_socket, ENOSYS, ENOSYS},
-	{"Unix socket", unix_socket, ENOSYS, ENOSYS},
-	{"netlink socket", netlink_socket, ENOSYS, ENOSYS},
-	{"name a socket", name_socket, ENOSYS, ENOSYS},
-	{"listen", listen_to_all, ENOSYS, ENOSYS},
-	{"accept", accept_one, ENOSYS, ENOSYS},
-	{"send at once", send_at_once, ENOSYS, 0},
-	{"keep alive", keep_alive, ENOSYS, 0},
-	{"linger", linger, ENOSYS, ENOSYS},
-	{"live on", live_on, 0, 0},
+	{"read a file", read_file, {EACCES, EACCES, EACCES}},
+	{"write a file", write_file, {EACCES, EACCES, EACCES}},
+	{"create a file", create_file, {EACCES, EACCES, EACCES}},
+	{"open beside a folder", open_beside_folder, {EACCES, EACCES, EACCES}},
+	{"remove a file", remove_file, {ENOSYS, ENOSYS, ENOSYS}},
+	{"make a folder", make_folder, {ENOSYS, ENOSYS, ENOSYS}},
+	{"look at a path", look_at_path, {ENOSYS, ENOSYS, ENOSYS}},
+	{"execute", execute, {DEADLY, DEADLY, DEADLY}},
+	{"execute by descriptor", execute_by_descriptor, {DEADLY, DEADLY, DEADLY}},
+	{"debug", debug, {DEADLY, DEADLY, DEADLY}},
+	{"start a process", start_process, {ENOSYS, ENOSYS, ENOSYS}},
+	{"run a shell", run_shell, {ENOSYS, ENOSYS, ENOSYS}},
+	{"send a signal", signal_parent, {ENOSYS, ENOSYS, ENOSYS}},
+	{"become nobody", become_nobody, {ENOSYS, ENOSYS, ENOSYS}},
+	{"run code", run_code, {ENOSYS, ENOSYS, ENOSYS}},
+	{"make code of data", make_code_of_data, {ENOSYS, ENOSYS, ENOSYS}},
+	{"connect by TCP", connect_by_tcp, {ENOSYS, 0, ENOSYS}},
+	{"socket of TCP, IPv6", socket_of_version_6, {ENOSYS, 0, ENOSYS}},
+	{"socket of UDP", socket_of_udp, {ENOSYS, ENOSYS, 0}},
+	{"socket of UDP, IPv6", datagrams_of_version_6, {ENOSYS, ENOSYS, 0}},
+	{"ask by UDP", ask_by_udp, {ENOSYS, ENOSYS, 0}},
+	{"wait by select", wait_by_select, {ENOSYS, ENOSYS, 0}},
+	{"wait by pselect", wait_by_pselect, {ENOSYS, ENOSYS, 0}},
+	{"raw socket", raw_socket, {ENOSYS, ENOSYS, ENOSYS}},
+	{"Unix socket", unix_socket, {ENOSYS, ENOSYS, ENOSYS}},
+	{"netlink socket", netlink_socket, {ENOSYS, ENOSYS, ENOSYS}},
+	{"name a socket", name_socket, {ENOSYS, ENOSYS, EBADF}},
+	{"listen", listen_to_all, {ENOSYS, ENOSYS, ENOSYS}},
+	{"accept", accept_one, {ENOSYS, ENOSYS, ENOSYS}},
+	{"send at once", send_at_once, {ENOSYS, 0, ENOSYS}},
+	{"keep alive", keep_alive, {ENOSYS, 0, ENOSYS}},
+	{"linger", linger, {ENOSYS, ENOSYS, ENOSYS}},
+	{"linger with datagrams", linger_with_datagrams, {ENOSYS, ENOSYS, ENOSYS}},
+	{"broadcast", broadcast, {ENOSYS, ENOSYS, 0}},
+	{"live on", live_on, {0, 0, 0}},
 };
 
 /* What came of it: 0, an errno, DEADLY, or CANNOT_CLOSE. */
-static int try_inside(enum sandbox_kind kind, int (*attempt)(void))
+static int try_inside(enum transport transport, int (*attempt)(void))
 {
 	int status = 0;
 	struct failure why;
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (!sandbox_close(kind, &why))
+		if (!sandbox_close(transport, &why))
 			_exit(CANNOT_CLOSE);
 		_exit(attempt());
 	}
@@ -291,13 +349,15 @@ static int expected(int result)
 static void nothing_is_left_but_what_a_poll_needs(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		test_row("%s", rows[i].name);
-		assert_int_equal(try_inside(SANDBOX_FILES, rows[i].attempt),
-			expected(rows[i].with_files));
-		assert_int_equal(try_inside(SANDBOX_NETWORK, rows[i].attempt),
-			expected(rows[i].with_network));
-	}
+	static const enum transport transports[] = {
+		TRANSPORT_FILES, TRANSPORT_TCP, TRANSPORT_UDP};
+	static const char *const names[] = {"files", "TCP", "UDP"};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t j = 0; j < sizeof(transports) / sizeof(transports[0]); j++) {
+			test_row("%s, %s", names[j], rows[i].name);
+			assert_int_equal(try_inside(transports[j], rows[i].attempt),
+				expected(rows[i].with[j]));
+		}
 	test_row("%s", "");
 }
 
@@ -308,6 +368,9 @@ static void outside_of_it_files_are_opened_and_processes_started(void **state)
 	assert_int_equal(read_file(), 0);
 	assert_int_equal(run_shell(), 0);
 	assert_int_equal(unix_socket(), 0);
+	assert_int_equal(ask_by_udp(), 0);
+	assert_int_equal(linger_with_datagrams(), 0);
+	assert_int_equal(name_socket(), EBADF);
 }
 
 int main(void)

@@ -26,7 +26,8 @@ static struct job *wait_with(struct world *world, enum trust trust, const char *
 {
 	struct job *job = &world->jobs[world->job_count++];
 	job->trust = trust;
-	slots_wait(world->slots, job, slots_lane(world->slots, account), world->ms);
+	slots_wait(
+		world->slots, job, slots_lane(world->slots, "rpc", account), world->ms);
 	return job;
 }
 

@@ -234,7 +234,29 @@ static void sources_are_found_by_name_or_refused_in_words(void **state)
 	assert_false(source_find("carrier-pigeon", &source, &why));
 	assert_int_equal(why.kind, FAIL_USAGE);
 	assert_non_null(strstr(why.text, "\"carrier-pigeon\""));
-	assert_non_null(strstr(why.text, "evt, rpc"));
+	assert_non_null(strstr(why.text, "rpc, snmp, agent, evt"));
+}
+
+/* Its module may not be there: that is another thing to say. */
+static void every_kind_has_a_source(void **state)
+{
+	(void)state;
+	size_t count;
+	const struct source_kind *kinds = source_kinds(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct source *source;
+		struct failure why = {.text = ""};
+		test_row("%s", kinds[i].name);
+		if (source_find(kinds[i].name, &source, &why)) {
+			assert_string_equal(source->name, kinds[i].name);
+			assert_non_null(source->collect);
+		} else {
+			assert_int_equal(why.kind, FAIL_UNSUPPORTED);
+			assert_non_null(strstr(why.text, kinds[i].name));
+			assert_non_null(strstr(why.text, "install imc-monitor-"));
+		}
+	}
+	test_row("%s", "");
 }
 
 static void count_line(void *context, const char *line)
@@ -285,6 +307,7 @@ int main(void)
 		sentence(plans_reach_back_to_the_last_boot_or_the_lookback),
 		sentence(a_bookmark_serves_only_the_names_it_was_made_for),
 		sentence(sources_are_found_by_name_or_refused_in_words),
+		sentence(every_kind_has_a_source),
 		sentence(a_trace_goes_to_who_listens),
 	};
 	return cmocka_run_group_tests_name("source", tests, NULL, NULL);

@@ -28,6 +28,12 @@ static struct standing *made(void *parent)
 	standing->servers[0].pairs[ALARM_SERVICE].is_known = true;
 	standing->servers[0].pairs[ALARM_SERVICE].is_raised = true;
 	standing->servers[0].pairs[ALARM_SERVICE].is_unsure = true;
+	standing->servers[0].pairs[ALARM_CONDITION].is_known = true;
+	standing->servers[0].pairs[ALARM_CONDITION].is_raised = true;
+	standing->servers[0].is_raised_by_trap = true;
+	standing->servers[0].hearsay = (struct hearsay){
+		{{0xC0000FE7, 1795337100}, {4071, 1795337900}}, .count = 2};
+	standing->servers[0].heard_of = 0x00F0DEBC9A785634;
 	standing->servers[0].pairs[ALARM_CONTACT].is_known = true;
 	standing->servers[1] = (struct standing_server){
 		.name = memory_copy(standing, "a.server-with_a.name-of-32-bytes"),
@@ -49,7 +55,12 @@ static void what_was_written_is_read(void **state)
 	assert_int_equal(server->next_event, 17);
 	assert_int_equal(server->events[0].record, 900);
 	assert_true(server->pairs[ALARM_SERVICE].is_unsure);
-	assert_false(server->pairs[ALARM_CONDITION].is_known);
+	assert_true(server->pairs[ALARM_CONDITION].is_raised);
+	assert_true(server->is_raised_by_trap);
+	assert_int_equal(server->hearsay.count, 2);
+	assert_int_equal(server->hearsay.events[0].id, 0xC0000FE7);
+	assert_int_equal(server->hearsay.events[1].heard_at, 1795337900);
+	assert_true(server->heard_of == 0x00F0DEBC9A785634);
 	assert_true(server->pairs[ALARM_CONTACT].is_known);
 	assert_false(server->pairs[ALARM_CONTACT].is_raised);
 	assert_null(standing_find(again, "EXCH02"));
@@ -86,6 +97,9 @@ static void every_cut_and_every_changed_byte_is_found(void **state)
 	assert_null(none);
 }
 
+#define SERVER "imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 ---\n"
+#define PLACE  " 0123456789abcdef\n"
+
 /* With a right last line, so that each row is refused for its own fault. */
 static const char *const hostile[] = {
 	"",
@@ -101,6 +115,26 @@ static const char *const hostile[] = {
 	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 RR\n",
 	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 ???\n",
 	"imc-monitor standing 1\nnext 1 1\nserver A 01 1 none 0 0 ---\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 T--\n",
+	"imc-monitor standing 1\nnext 1 1\nserver A 1 1 none 0 0 --T\n",
+	"imc-monitor standing 1\nnext 1 1\nheard 4071 1" PLACE,
+	SERVER "heard 1000 1" PLACE,
+	SERVER "heard 4071\n",
+	SERVER "heard 4071 1" PLACE "event 1 1 1\n",
+	SERVER "heard 4071 1" PLACE "heard 4071 2" PLACE "heard 4071 3" PLACE
+	       "heard 4071 4" PLACE "heard 4071 5" PLACE "heard 4071 6" PLACE
+	       "heard 4071 7" PLACE "heard 4071 8" PLACE "heard 4071 9" PLACE,
+	/* of no place, of two, of no moment that there is */
+	SERVER "heard 4071 1\n",
+	SERVER "heard 4071 1 \n",
+	SERVER "heard 4071 1 123456789abcdef\n",
+	SERVER "heard 4071 1 0123456789ABCDEF\n",
+	SERVER "heard 4071 1 10123456789abcdef\n",
+	SERVER "heard 4071 1" PLACE "heard 4071 2 0123456789abcdee\n",
+	SERVER "heard 4071 -1" PLACE,
+	SERVER "heard 4071 -9223372036854775808" PLACE,
+	SERVER "heard 4071 253402300800" PLACE,
+	SERVER "heard 4071 9223372036854775807" PLACE,
 };
 
 static char *with_end(void *parent, const char *text)
@@ -115,7 +149,8 @@ static void what_it_did_not_write_is_refused(void **state)
 	struct failure why;
 	char *right = with_end(*state,
 		"imc-monitor standing 1\nnext 1 1\n"
-		"server A 1 1 none 0 0 -C?R\n");
+		"server A 1 1 none 0 0 -T?R\nevent 1 2 3\n"
+		"heard 4071 1" PLACE "heard 4071 253402300799" PLACE);
 	assert_true(standing_parse(*state, bytes_of(right), &standing, &why));
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		test_row("%s", hostile[i]);
@@ -123,6 +158,21 @@ static void what_it_did_not_write_is_refused(void **state)
 		assert_false(standing_parse(*state, bytes_of(text), &standing, &why));
 		assert_int_equal(why.kind, FAIL_DAMAGED);
 	}
+}
+
+/* The version before this one knew nothing of traps. */
+static void a_file_without_traps_is_read(void **state)
+{
+	struct standing *standing;
+	char *text = with_end(*state,
+		"imc-monitor standing 1\nnext 1 1\n"
+		"server A 1 1 active 5 -1 RR?C\nevent 1 2 3\n");
+	test_row("%s", text);
+	if (!standing_parse(*state, bytes_of(text), &standing, NULL))
+		fail_msg("refused");
+	assert_false(standing->servers[0].is_raised_by_trap);
+	assert_int_equal(standing->servers[0].hearsay.count, 0);
+	test_row("%s", "");
 }
 
 /* A right hash does not make up for a wrong order: looking up needs it. */
@@ -157,8 +207,16 @@ static void change(struct standing_server *server, int which)
 		*flags[which - 7] = !*flags[which - 7];
 	else if (which == 10)
 		server->condition = CONDITION_PAST;
-	else
+	else if (which == 11)
 		server->event_count++;
+	else if (which == 12)
+		server->is_raised_by_trap = !server->is_raised_by_trap;
+	else if (which == 13)
+		server->hearsay.count++;
+	else if (which == 14)
+		server->heard_of++;
+	else
+		server->hearsay.events[which - 15].heard_at++;
 }
 
 static void whatever_differs_is_seen(void **state)
@@ -166,7 +224,7 @@ static void whatever_differs_is_seen(void **state)
 	struct standing_server before = made(*state)->servers[0];
 	struct standing_server after = before;
 	assert_true(standing_is_same(&before, &after));
-	for (int which = 0; which < 12; which++) {
+	for (int which = 0; which < 17; which++) {
 		test_row("%d", which);
 		after = before;
 		change(&after, which);
@@ -182,6 +240,7 @@ int main(void)
 		sentence(nothing_is_a_file_too),
 		sentence(every_cut_and_every_changed_byte_is_found),
 		sentence(what_it_did_not_write_is_refused),
+		sentence(a_file_without_traps_is_read),
 		sentence(servers_out_of_order_or_twice_are_refused),
 		sentence(whatever_differs_is_seen),
 	};

@@ -20,6 +20,8 @@ static void defaults_are_those_of_the_manual(void **state)
 	struct target *target = target_new(*state);
 	assert_null(target->source);
 	assert_null(target->address);
+	assert_null(target->remote_server);
+	assert_int_equal(target->snmp_version, SNMP_ANY);
 	assert_int_equal(target->port, 0);
 	assert_string_equal(target->watch.service, "MSExchangeIMC");
 	assert_int_equal(target->watch.display_name_count, 2);
@@ -55,7 +57,15 @@ static const struct {
 	{"hostname", "fe80::1%eth0"},
 	{"address", "exch_01"},
 	{"source", "rpc"},
+	{"source", "snmp"},
+	{"source", "agent"},
 	{"source", "evt"},
+	{"snmp-version", "1"},
+	{"snmp-version", "2c"},
+	{"snmp-version", "3"},
+	{"remote-server", "EXCH01"},
+	{"remote-server", "exch-01.example_2"},
+	{"remote-server", "12345678901234567890123456789012"},
 	{"port", "1"},
 	{"port", "445"},
 	{"port", "65535"},
@@ -98,6 +108,8 @@ static void good_values_are_taken(void **state)
 	test_row("%s", "");
 	assert_string_equal(target->address, "exch_01");
 	assert_string_equal(target->source, "evt");
+	assert_int_equal(target->snmp_version, SNMP_3);
+	assert_string_equal(target->remote_server, "12345678901234567890123456789012");
 	assert_int_equal(target->port, 65535);
 	assert_int_equal(target->smb_min, SMB_SMB2);
 	assert_int_equal(target->smb_max, SMB_SMB3);
@@ -130,9 +142,26 @@ static const struct {
 	{"hostname", "\"a\"", "letters, digits"},
 	{"hostname", "b\xC3\xBCro", "letters, digits"},
 	{"address", "ncacn_np:a[b]", "letters, digits"},
-	{"source", "snmp", "rpc or evt"},
-	{"source", "agent", "rpc or evt"},
-	{"source", "RPC", "rpc or evt"},
+	{"source", "", "one of rpc, snmp, agent, evt"},
+	{"source", "SNMP", "one of rpc, snmp, agent, evt"},
+	{"source", "snm", "one of rpc, snmp, agent, evt"},
+	{"source", "snmp ", "one of rpc, snmp, agent, evt"},
+	{"source", "rpc, snmp", "one of rpc, snmp, agent, evt"},
+	{"source", "RPC", "one of rpc, snmp, agent, evt"},
+	{"snmp-version", "", "1, 2c or 3"},
+	{"snmp-version", "0", "1, 2c or 3"},
+	{"snmp-version", "2", "1, 2c or 3"},
+	{"snmp-version", "2C", "1, 2c or 3"},
+	{"snmp-version", "v3", "1, 2c or 3"},
+	{"snmp-version", "4", "1, 2c or 3"},
+	{"snmp-version", "any", "1, 2c or 3"},
+	{"remote-server", "", "1 to 32"},
+	{"remote-server", "a b", "1 to 32"},
+	{"remote-server", "a/b", "1 to 32"},
+	{"remote-server", "../a", "1 to 32"},
+	{"remote-server", "a~snmp", "1 to 32"},
+	{"remote-server", "a:161", "1 to 32"},
+	{"remote-server", "123456789012345678901234567890123", "1 to 32"},
 	{"port", "0", "1 to 65535, not 0"},
 	{"port", "65536", "1 to 65535"},
 	{"port", "-1", "1 to 65535"},
@@ -198,6 +227,9 @@ static void bad_values_are_refused_with_what_is_right(void **state)
 		assert_memory_equal(
 			&target->policy, &before->policy, sizeof(target->policy));
 		assert_null(target->address);
+		assert_null(target->source);
+		assert_null(target->remote_server);
+		assert_int_equal(target->snmp_version, SNMP_ANY);
 		assert_int_equal(target->port, 0);
 		assert_int_equal(target->smb_min, SMB_NT1);
 		assert_int_equal(target->watch.display_name_count, 2);
@@ -246,66 +278,39 @@ static void a_copy_can_be_changed_on_its_own(void **state)
 	struct target *first = target_new(*state);
 	assert_true(set(first, "hostname", "one", NULL));
 	assert_true(set(first, "display-name", "Dienst", NULL));
+	assert_true(set(first, "remote-server", "row1", NULL));
+	assert_true(set(first, "snmp-version", "3", NULL));
 	struct target *second = target_copy(*state, first);
 	assert_true(set(second, "hostname", "two", NULL));
+	assert_true(set(second, "remote-server", "row2", NULL));
+	assert_true(set(second, "snmp-version", "1", NULL));
 	assert_true(set(second, "service", "Other", NULL));
 	assert_true(set(second, "display-name", "Service", NULL));
 	assert_string_equal(first->address, "one");
+	assert_string_equal(first->remote_server, "row1");
+	assert_int_equal(first->snmp_version, SNMP_3);
 	assert_string_equal(first->watch.service, "MSExchangeIMC");
 	assert_int_equal(first->watch.display_name_count, 3);
 	talloc_free(first);
+	assert_string_equal(second->remote_server, "row2");
 	assert_int_equal(second->watch.display_name_count, 4);
 	assert_string_equal(second->watch.display_names[2], "Dienst");
 	assert_string_equal(second->watch.display_names[3], "Service");
 }
 
-static void what_does_not_go_together_is_refused(void **state)
+/* "1" of snmp-version is SNMP_1, and so on: nobody can ask for any. */
+static void versions_have_the_names_of_their_documents(void **state)
 {
 	static const struct {
-		const char *source, *address, *credentials, *evt, *system_evt;
-		const char *becomes; /* NULL: refused */
-		const char *says;
-	} rows[] = {
-		{NULL, "h", "/c", NULL, NULL, "rpc", NULL},
-		{"rpc", "h", "/c", NULL, NULL, "rpc", NULL},
-		{NULL, NULL, NULL, "a", NULL, "evt", NULL},
-		{"evt", "h", "/c", "a", "s", "evt", NULL},
-		{NULL, "h", NULL, NULL, NULL, NULL, "-A FILE"},
-		{NULL, NULL, "/c", NULL, NULL, NULL, "-H HOST"},
-		{"rpc", "h", "/c", "a", NULL, NULL, "exclude each other"},
-		{"evt", "h", "/c", NULL, NULL, NULL, "--evt FILE"},
-		{NULL, "h", "/c", NULL, "s", NULL, "--evt FILE"},
-	};
+		const char *name;
+		enum snmp_version version;
+	} rows[] = {{"1", SNMP_1}, {"2c", SNMP_2C}, {"3", SNMP_3}};
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), SNMP_VERSIONS - 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		test_row("row %zu", i);
 		struct target *target = target_new(*state);
-		target->source = rows[i].source;
-		target->address =
-			rows[i].address ? memory_copy(target, rows[i].address) : NULL;
-		target->credentials = rows[i].credentials
-			? memory_copy(target, rows[i].credentials)
-			: NULL;
-		target->evt = rows[i].evt ? memory_copy(target, rows[i].evt) : NULL;
-		target->system_evt = rows[i].system_evt
-			? memory_copy(target, rows[i].system_evt)
-			: NULL;
-		struct failure why = {.text = ""};
-		assert_int_equal(target_finish(target, &why), rows[i].becomes != NULL);
-		if (rows[i].becomes != NULL)
-			assert_string_equal(target->source, rows[i].becomes);
-		else
-			assert_non_null(strstr(why.text, rows[i].says));
+		assert_true(set(target, "snmp-version", rows[i].name, NULL));
+		assert_int_equal(target->snmp_version, rows[i].version);
 	}
-	test_row("%s", "");
-}
-
-static void a_server_without_address_goes_by_its_name(void **state)
-{
-	struct target *target = target_new(*state);
-	target->server = memory_copy(target, "EXCH01");
-	target->credentials = memory_copy(target, "/c");
-	assert_true(target_finish(target, NULL));
-	assert_string_equal(target->address, "EXCH01");
 }
 
 static void every_setting_is_complete_and_unique(void **state)
@@ -371,8 +376,7 @@ int main(void)
 		sentence(a_password_after_the_wrong_letter_is_not_repeated),
 		sentence(display_names_are_bounded),
 		sentence(a_copy_can_be_changed_on_its_own),
-		sentence(what_does_not_go_together_is_refused),
-		sentence(a_server_without_address_goes_by_its_name),
+		sentence(versions_have_the_names_of_their_documents),
 		sentence(every_setting_is_complete_and_unique),
 		sentence(nearest_name_is_the_one_that_was_meant),
 	};

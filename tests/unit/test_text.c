@@ -239,6 +239,81 @@ static void long_event_string_is_cleaned_within_the_limit(void **state)
 	assert_int_equal(strlen(text_clean(*state, text, SIZE_MAX)), 3 * 31839);
 }
 
+static void characters_are_taken_and_put(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t character;
+		struct bytes utf8;
+	} rows[] = {
+		{0, BYTES("\0")},
+		{0x7F, BYTES("\x7F")},
+		{0x80, BYTES("\xC2\x80")},
+		{0x7FF, BYTES("\xDF\xBF")},
+		{0x800, BYTES("\xE0\xA0\x80")},
+		{0xFFFD, BYTES("\xEF\xBF\xBD")},
+		{0x10000, BYTES("\xF0\x90\x80\x80")},
+		{0x10FFFF, BYTES("\xF4\x8F\xBF\xBF")},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row("U+%04X", (unsigned)rows[i].character);
+		char put[TEXT_CHARACTER];
+		struct bytes rest = rows[i].utf8;
+		uint32_t taken = 1;
+		assert_int_equal(text_put_character(put, rows[i].character), rest.length);
+		assert_memory_equal(put, rest.data, rest.length);
+		assert_true(text_take_character(&rest, &taken));
+		assert_int_equal(taken, rows[i].character);
+		assert_int_equal(rest.length, 0);
+		assert_false(text_take_character(&rest, &taken));
+		/* not beyond the end, whatever stands there */
+		rest = rows[i].utf8;
+		rest.length--;
+		assert_false(text_take_character(&rest, &taken));
+		assert_int_equal(rest.length, rows[i].utf8.length - 1);
+	}
+	test_row("%s", "");
+}
+
+static void exact_text_is_clean_and_loses_nothing(void **state)
+{
+	static const struct {
+		const char *text, *exact;
+	} rows[] = {
+		{"", ""},
+		{"Internet Mail (SMTP) 5.5", "Internet Mail (SMTP) 5.5"},
+		{"Gr\u00FC\u00DFe \U0001F4E7 \uFFFD",
+			"Gr\u00FC\u00DFe \U0001F4E7 \uFFFD"},
+		{"A & B|C", "A %26 B%7CC"},
+		{"\u2019", "\u2019"},
+		{"'", "%27"},
+		{"100%", "100%25"},
+		{"a\033[1m\n", "a%1B[1m%0A"},
+		{"\xC2\x81", "%C2%81"},
+		{"a\u00A0\u202Eb", "a%C2%A0%E2%80%AEb"},
+		{"\xFF\xE2\x82", "%FF%E2%82"},
+		{"  a  b   ", "%20 a %20b"},
+		{"   ", ""},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row("%s", rows[i].text);
+		char *exact = text_exact(*state, rows[i].text, SIZE_MAX);
+		assert_string_equal(exact, rows[i].exact);
+		assert_string_equal(text_clean(*state, exact, SIZE_MAX), exact);
+	}
+	test_row("%s", "");
+	assert_string_equal(text_exact(*state, "abcdefg", 6), "abc...");
+	assert_string_equal(text_exact(*state, "abc&&", 8), "abc%2...");
+}
+
+static void lists_have_commas_between(void **state)
+{
+	static const char *const names[] = {"one", "two", "three"};
+	assert_string_equal(text_list(*state, names, 3), "one, two, three");
+	assert_string_equal(text_list(*state, names, 1), "one");
+	assert_string_equal(text_list(*state, names, 0), "");
+}
+
 static void percent_encoding_keeps_only_what_file_names_can_hold(void **state)
 {
 	assert_string_equal(text_percent_encode(*state, "EXCH-01_a.b"), "EXCH-01_a.b");
@@ -290,6 +365,9 @@ int main(void)
 		sentence(bytes_that_are_no_utf8_become_replacement_characters),
 		sentence(clean_text_is_cut_with_dots),
 		sentence(long_event_string_is_cleaned_within_the_limit),
+		sentence(characters_are_taken_and_put),
+		sentence(exact_text_is_clean_and_loses_nothing),
+		sentence(lists_have_commas_between),
 		sentence(percent_encoding_keeps_only_what_file_names_can_hold),
 		sentence(percent_decoding_gives_every_byte_back),
 		sentence(malformed_percent_encoding_is_refused),

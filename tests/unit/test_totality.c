@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
+#include "core/infer.h"
 #include "core/judge.h"
 #include "scene.h"
 
@@ -144,6 +145,119 @@ static void parts_that_were_never_touched_are_no_health(void **state)
 		judge(*state, no_state, &policy, SCENE_NOW)->status, STATUS_UNKNOWN);
 }
 
+/* --- a source without logs --- */
+
+/* One form of what SNMP can bring back, and of what is remembered. */
+struct form {
+	enum service_state state; /* SERVICE_UNKNOWN: it was not learned */
+	enum failure_kind kind;   /* why not; FAILURE_KINDS: it was not even asked for */
+	int64_t booted_at, state_since, observed_at;
+	enum knowledge memory;
+};
+
+static bool says(const struct verdict *verdict, const char *words)
+{
+	bool is_said = strstr(verdict->text, words) != NULL;
+	for (size_t i = 0; i < verdict->note_count; i++)
+		is_said = is_said || strstr(verdict->notes[i], words) != NULL;
+	return is_said;
+}
+
+static struct evidence *evidence_of(void *parent, const struct form *form)
+{
+	struct evidence *evidence = scene_without_logs(parent, form->state);
+	evidence->booted_at = form->booted_at;
+	evidence->state_since = form->state_since;
+	evidence->observed_at = form->observed_at;
+	evidence->parts[PART_MEMORY].knowledge = form->memory;
+	evidence->parts[PART_STATE].knowledge = LEARNED;
+	if (form->state != SERVICE_UNKNOWN)
+		return evidence;
+	if (form->kind == FAILURE_KINDS)
+		evidence->parts[PART_STATE].knowledge = NOT_OFFERED;
+	else
+		lose_part(evidence, PART_STATE, form->kind);
+	return evidence;
+}
+
+/* A service that continues or pauses is loaded and known to be: that is graded by age. */
+static bool is_known_to_be_up(enum service_state state)
+{
+	return state == SERVICE_RUNNING || service_state_is_pending(state);
+}
+
+static void judge_form(void *parent, const struct form *form)
+{
+	struct evidence *evidence = evidence_of(parent, form);
+	struct policy policy = policy_default();
+	infer_service_state(evidence, &policy, SCENE_NOW);
+	struct verdict *verdict = judge(parent, evidence, &policy, SCENE_NOW);
+	test_row("state %s, kind %d, booted %lld, since %lld, observed %lld: %s",
+		service_state_name(form->state), form->kind, (long long)form->booted_at,
+		(long long)form->state_since, (long long)form->observed_at,
+		verdict->text);
+	bool is_fresh = form->observed_at == SCENE_NOW && form->memory != NOT_LEARNED;
+	if (verdict->status == STATUS_OK)
+		assert_true(is_fresh && is_known_to_be_up(form->state));
+	if (form->state == SERVICE_RUNNING)
+		assert_int_equal(verdict->status == STATUS_OK, is_fresh);
+	if (form->state == SERVICE_STOPPED)
+		assert_int_equal(verdict->status, STATUS_CRITICAL);
+	if (form->state == SERVICE_UNKNOWN)
+		assert_int_equal(verdict->status, STATUS_UNKNOWN);
+	else
+		assert_true(says(verdict, "event log not watched"));
+	assert_false(verdict->keys[KEY_LOG_UNREADABLE]);
+	assert_int_equal(verdict->condition, CONDITION_UNKNOWN);
+	assert_true(verdict->boot_time == form->booted_at);
+	talloc_free(verdict);
+	talloc_free(evidence);
+}
+
+static void judge_forms_of(void *parent, struct form form)
+{
+	static const int64_t boots[] = {NO_TIME, 0, SCENE_NOW - 30 * WHEN_DAY,
+		SCENE_NOW - 2 * WHEN_HOUR, SCENE_NOW - WHEN_MINUTE, SCENE_NOW,
+		SCENE_NOW + 20 * WHEN_MINUTE};
+	static const int64_t sinces[] = {NO_TIME, 0, SCENE_NOW - 2 * WHEN_HOUR,
+		SCENE_NOW - WHEN_MINUTE, SCENE_NOW, SCENE_NOW + WHEN_HOUR};
+	static const int64_t observed[] = {SCENE_NOW, SCENE_NOW - WHEN_DAY};
+	for (size_t i = 0; i < sizeof(boots) / sizeof(boots[0]); i++)
+		for (size_t j = 0; j < sizeof(sinces) / sizeof(sinces[0]); j++)
+			for (size_t k = 0; k < sizeof(observed) / sizeof(observed[0]);
+				k++)
+				for (enum knowledge memory = NOT_OFFERED;
+					memory <= LEARNED; memory++) {
+					form.booted_at = boots[i];
+					form.state_since = sinces[j];
+					form.observed_at = observed[k];
+					form.memory = memory;
+					judge_form(parent, &form);
+				}
+}
+
+static void without_logs_only_a_service_that_is_up_is_ok(void **state)
+{
+	for (enum service_state service = SERVICE_STOPPED; service < SERVICE_UNKNOWN;
+		service++)
+		judge_forms_of(*state, (struct form){.state = service});
+	for (enum failure_kind kind = 0; kind <= FAILURE_KINDS; kind++)
+		judge_forms_of(
+			*state, (struct form){.state = SERVICE_UNKNOWN, .kind = kind});
+}
+
+/* When a server was started says nothing of the service. */
+static void a_boot_that_is_known_alone_is_no_health(void **state)
+{
+	struct policy policy = policy_default();
+	struct evidence *evidence = evidence_new(*state, "EXCH01", "snmp");
+	evidence->booted_at = SCENE_NOW - WHEN_HOUR;
+	evidence_learned(evidence, PART_CLOCK);
+	struct verdict *verdict = judge(*state, evidence, &policy, SCENE_NOW);
+	assert_int_equal(verdict->status, STATUS_UNKNOWN);
+	assert_true(verdict->keys[KEY_UNREACHABLE]);
+}
+
 /* Neither makes a verdict better or worse; they are told under -v. */
 static void a_lost_clock_changes_nothing_but_what_is_said(void **state)
 {
@@ -164,6 +278,8 @@ int main(void)
 		sentence(nothing_that_was_lost_is_shown_as_health),
 		sentence(only_a_running_service_with_all_parts_read_is_ok),
 		sentence(parts_that_were_never_touched_are_no_health),
+		sentence(without_logs_only_a_service_that_is_up_is_ok),
+		sentence(a_boot_that_is_known_alone_is_no_health),
 		sentence(a_lost_clock_changes_nothing_but_what_is_said),
 	};
 	return cmocka_run_group_tests_name("totality", tests, NULL, NULL);

@@ -10,8 +10,8 @@ static void start_that_fails_is_not_repeated_within_a_second(void **state)
 {
 	struct trouble *trouble = trouble_new(*state);
 	struct slots *slots = slots_new(*state);
-	const struct lane *bad = slots_lane(slots, "/etc/bad");
-	const struct lane *good = slots_lane(slots, "/etc/good");
+	const struct lane *bad = slots_lane(slots, "rpc", "/etc/bad");
+	const struct lane *good = slots_lane(slots, "rpc", "/etc/good");
 	struct failure why = {FAIL_SYSTEM, STAGE_NONE, "no module"};
 	assert_null(trouble_of(trouble, bad, NOW));
 	assert_true(trouble_begins(trouble, bad, NOW, &why));
@@ -26,8 +26,8 @@ static void start_that_works_ends_it_and_is_news_once(void **state)
 {
 	struct trouble *trouble = trouble_new(*state);
 	struct slots *slots = slots_new(*state);
-	const struct lane *lanes[] = {
-		slots_lane(slots, "a"), slots_lane(slots, "b"), slots_lane(slots, "c")};
+	const struct lane *lanes[] = {slots_lane(slots, "rpc", "a"),
+		slots_lane(slots, "rpc", "b"), slots_lane(slots, "rpc", "c")};
 	struct failure why = {FAIL_SYSTEM, STAGE_NONE, "no process"};
 	for (size_t i = 0; i < 3; i++)
 		assert_true(trouble_begins(trouble, lanes[i], NOW, &why));
