@@ -136,19 +136,17 @@ $(BUILD)/imc-trap: $(BUILD)/plugin/trap/main.o $(TRAP_LIB) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ $(call pkg_libs,$(CORE_PKG))
 
-# The module brings its own copy of the core (which has no state) and shows two symbols;
-# out_of_memory() is the program's.
-$(BUILD)/imc-rpc.so: $(RPC_OBJ) $(LIB)
+# A module brings its own copy of the core (which has no state) and shows its sources
+# and their version alone; out_of_memory() is the program's.
+$(BUILD)/imc-rpc.so: $(RPC_OBJ)
+$(BUILD)/imc-rpc.so: MODULE_LIBS = $(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) $(RPC_LIBS)
+$(BUILD)/imc-snmp.so: $(SNMP_OBJ)
+$(BUILD)/imc-snmp.so: MODULE_LIBS = $(call pkg_libs,$(SNMP_PKG) $(CORE_PKG))
+$(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so: $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed \
-		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
-		$(call pkg_libs,$(RPC_PKG) $(CORE_PKG)) $(RPC_LIBS)
-
-$(BUILD)/imc-snmp.so: $(SNMP_OBJ) $(LIB)
-	$(call say,LD)
-	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -Wl,--as-needed \
-		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ $^ \
-		$(call pkg_libs,$(SNMP_PKG) $(CORE_PKG))
+		-Wl,--exclude-libs,libimc.a $(LDFLAGS) $(VARIANT) -o $@ \
+		$(filter %.o,$^) $(LIB) $(MODULE_LIBS)
 
 # The MIB with its root, whose numbers need names but for the last.
 $(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
@@ -292,6 +290,9 @@ install: all
 	install -m 0644 packaging/man/imc-trap.8 $(DESTDIR)$(MANDIR)/man8/imc-trap.8
 	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
 		packaging/snmptrapd/imc-trap.conf $(DESTDIR)$(DOCDIR)/examples
+	sed -i 's|/usr/sbin/imc-trap|$(SBINDIR)/imc-trap|' \
+		$(DESTDIR)$(MANDIR)/man8/imc-trap.8 \
+		$(DESTDIR)$(DOCDIR)/examples/imc-trap.conf
 	install -m 0644 packaging/windows/imc-events.cnf packaging/windows/README.md \
 		$(DESTDIR)$(DOCDIR)/examples/windows
 

@@ -164,6 +164,14 @@ void fleet_repeat(struct fleet *fleet, int64_t lost_at)
 	fleet->has_news = fleet->has_changed = true;
 }
 
+void fleet_unhear(struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		fleet->has_changed |= server_unhear(fleet->servers[i]);
+	for (size_t i = 0; i < fleet->before->server_count; i++)
+		fleet->before->servers[i].hearsay.count = 0;
+}
+
 static int compare_standing(const void *a, const void *b)
 {
 	const struct standing_server *x = a, *y = b;

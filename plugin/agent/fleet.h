@@ -43,6 +43,9 @@ void fleet_look_for_stale(
 /* The master was away since `lost_at`. */
 void fleet_repeat(struct fleet *fleet, int64_t lost_at);
 
+/* Forgets what traps told, of servers that left the configuration, too. */
+void fleet_unhear(struct fleet *fleet);
+
 /* NULL: there is none of that name. */
 struct server *fleet_find(const struct fleet *fleet, const char *name);
 

@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 
-enum { ADDRESS_BYTES = 16, NAMES_OF_ONE = 5 };
+enum { ADDRESS_BYTES = 16, NAMES_OF_ONE = 6 };
 
 /* How well a computer's name fits a server, the best first. */
 enum fit { FIT_NAME, FIT_HOST, FIT_LABEL };
@@ -145,9 +145,7 @@ struct hints *hints_new(void *parent, const struct hints_server *servers, size_t
 		copy[i] = servers[i];
 		add_host(hints, i, FIT_NAME, target->server);
 		add_host(hints, i, FIT_HOST, target->address);
-		if (target->remote_server != NULL)
-			add_name(hints, i, FIT_HOST, target->remote_server,
-				strlen(target->remote_server));
+		add_host(hints, i, FIT_HOST, target->remote_server);
 	}
 	hints->servers = copy;
 	hints->server_count = count;

@@ -17,10 +17,6 @@ enum {
 	DEPENDENCIES_LIMIT = 1024
 };
 
-/* Moments as sources tell them: what lies far outside of these would overflow where an
- * age is made of it, or could not be read back from a state file. */
-static const int64_t last_moment = 253402300799; /* the end of the year 9999 */
-
 static int64_t take_between(struct cursor *cursor, int64_t least, int64_t most)
 {
 	int64_t value = take_i64(cursor);
@@ -36,11 +32,13 @@ static int64_t take_event_time(struct cursor *cursor)
 	return take_between(cursor, 0, UINT32_MAX);
 }
 
+/* Moments as sources tell them: what lies far outside of these would overflow where an
+ * age is made of it, or could not be read back from a state file. */
 static int64_t take_moment(struct cursor *cursor, int64_t least)
 {
 	struct cursor before = *cursor;
 	if (take_i64(&before) != NO_TIME)
-		return take_between(cursor, least, last_moment);
+		return take_between(cursor, least, WHEN_LAST);
 	*cursor = before;
 	return NO_TIME;
 }
@@ -285,7 +283,7 @@ bool message_take_evidence(
 	struct evidence *evidence = evidence_new(parent, server, NULL);
 	evidence->source = take_text(evidence, &cursor, NAME_LIMIT);
 	/* a copied log's file may be of any age */
-	evidence->observed_at = take_moment(&cursor, -last_moment);
+	evidence->observed_at = take_moment(&cursor, -WHEN_LAST);
 	take_parts(&cursor, evidence);
 	take_service(evidence, &cursor, &evidence->service);
 	for (enum log_kind kind = 0; kind < LOGS; kind++)

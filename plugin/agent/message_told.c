@@ -7,12 +7,10 @@
  * is taken here is as well-formed as what the source makes. */
 enum { TEXT_LIMIT = 1024 };
 
-static const int64_t last_moment = 253402300799; /* the end of the year 9999 */
-
 static int64_t take_moment(struct cursor *cursor)
 {
 	int64_t moment = take_i64(cursor);
-	if (moment == NO_TIME || (moment >= 0 && moment <= last_moment))
+	if (moment == NO_TIME || (moment >= 0 && moment <= WHEN_LAST))
 		return moment;
 	cursor->failed = true;
 	return NO_TIME;

@@ -9,10 +9,9 @@
 #include "core/judge.h"
 #include "core/memory.h"
 #include "core/name.h"
+#include "core/source_kind.h"
 #include "core/state_text.h"
 #include "core/told.h"
-
-enum { STALE_INTERVALS = 3 };
 
 /* Which machine is asked, how, and for which service. No part has a line feed. */
 static uint64_t place_of(const struct target *target)
@@ -222,23 +221,25 @@ static void take_failure(struct row *row, const struct failure *why)
 
 /* What was told is as old as the far side's poll, however often it is told again: else
  * two that ask each other would be young for ever. */
-static void take_age(struct row *row, const struct evidence *evidence, int64_t now)
+static void take_age(struct server *server, const struct evidence *evidence, int64_t now)
 {
 	const struct told *told = evidence->told;
+	struct row *row = server->row;
 	if (told == NULL) {
 		row->last_poll = now;
 		return;
 	}
 	if (told->age >= 0)
 		row->last_poll = now - told->age;
-	if (told->interval > row->interval)
-		row->interval = told->interval;
+	int64_t ours = server->target->interval;
+	row->interval = told->interval > ours ? told->interval : ours;
 }
 
 /* How polling goes. */
-static void take_poll(struct row *row, const struct message_result *result,
+static void take_poll(struct server *server, const struct message_result *result,
 	const struct evidence *evidence, int64_t now)
 {
+	struct row *row = server->row;
 	row->next_poll = result->next_poll;
 	row->backoff_until = result->backoff_until;
 	row->has_failed = result->end != POLL_LEARNED;
@@ -247,7 +248,7 @@ static void take_poll(struct row *row, const struct message_result *result,
 		return;
 	}
 	row->failed_polls = 0;
-	take_age(row, evidence, now);
+	take_age(server, evidence, now);
 	row->last_poll_ms = result->took_ms;
 }
 
@@ -264,7 +265,7 @@ void server_take(struct server *server, const struct message_result *result,
 	struct evidence *evidence, int64_t now, uint32_t *suppressed)
 {
 	void *scratch = memory_required(talloc_new(NULL));
-	take_poll(server->row, result, evidence, now);
+	take_poll(server, result, evidence, now);
 	take_failure(server->row, first_failure(evidence));
 	if (is_to_be_judged(server, result)) {
 		struct verdict *verdict = conclude(scratch, server, evidence, now);
@@ -276,7 +277,7 @@ void server_take(struct server *server, const struct message_result *result,
 
 bool server_hear(struct server *server, uint32_t event_id, int64_t now)
 {
-	if (strcmp(server->target->source, "agent") == 0)
+	if (source_kind(server->target->source)->is_told)
 		return false;
 	return hearsay_add(&server->hearsay, event_id, now);
 }
@@ -294,7 +295,8 @@ bool server_look_for_stale(
 	const struct target *target = server->target;
 	struct row *row = server->row;
 	int64_t age = (now_ms - server->ended_ms) / 1000;
-	if (age <= STALE_INTERVALS * target->interval || row_has_finding(row, KEY_STALE))
+	if (age <= POLICY_STALE_INTERVALS * target->interval ||
+		row_has_finding(row, KEY_STALE))
 		return false;
 	char *words = when_format_duration(NULL, age);
 	char *text = memory_format(NULL, "no poll has ended for %s", words);

@@ -13,7 +13,6 @@
 enum { LINE_ROOM = 512, NAME_ROOM = 33 };
 
 static const char first_line[] = "imc-monitor standing 1";
-static const int64_t last_moment = 253402300799; /* the end of the year 9999 */
 
 struct standing *standing_new(void *parent)
 {
@@ -195,7 +194,7 @@ static bool take_heard(struct standing *standing, const char *line)
 		sscanf(line, "heard %" SCNu32 " %" SCNd64 " %" SCNx64, &event.id,
 			&event.heard_at, &heard_of) != 3 ||
 		(event.id & 0xFFFF) != EVENT_NO_ADMIN_MAILBOX || event.heard_at < 0 ||
-		event.heard_at > last_moment)
+		event.heard_at > WHEN_LAST)
 		return false;
 	struct standing_server *server = &standing->servers[standing->server_count - 1];
 	struct hearsay *hearsay = &server->hearsay;

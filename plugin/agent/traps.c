@@ -226,15 +226,6 @@ static bool look_for_socket(struct traps *traps)
 	return true;
 }
 
-/* Of those that left the configuration, too: they may come back. */
-static void forget_what_was_heard(struct fleet *fleet)
-{
-	for (size_t i = 0; i < fleet->count; i++)
-		fleet->has_changed |= server_unhear(fleet->servers[i]);
-	for (size_t i = 0; i < fleet->before->server_count; i++)
-		fleet->before->servers[i].hearsay.count = 0;
-}
-
 void traps_configure(struct traps *traps, const struct agent_settings *agent)
 {
 	TALLOC_FREE(traps->said);
@@ -245,7 +236,7 @@ void traps_configure(struct traps *traps, const struct agent_settings *agent)
 		give(traps);
 	traps->accepts_events = agent->accept_trap_events;
 	if (!traps->accepts_events)
-		forget_what_was_heard(traps->means.fleet);
+		fleet_unhear(traps->means.fleet);
 }
 
 struct traps *traps_new(void *parent, const struct traps_means *means)

@@ -2,7 +2,6 @@
 #include "agent_settings.h"
 
 #include <limits.h>
-#include <string.h>
 #include <sys/un.h>
 
 #include "hint.h"

@@ -2,7 +2,6 @@
 #include "command_line.h"
 
 #include <getopt.h>
-#include <string.h>
 
 #include "memory.h"
 

@@ -13,7 +13,7 @@ enum {
 	AT_COMPUTER = AT_AGENT + HINT_ADDRESS
 };
 
-bool hint_is_address(const char *text)
+static bool is_address(const char *text)
 {
 	size_t length = strlen(text);
 	return length < HINT_ADDRESS &&
@@ -80,7 +80,7 @@ bool hint_decode(struct bytes datagram, struct hint *ret)
 		!take(&cursor, hint.agent, HINT_ADDRESS) ||
 		!take(&cursor, hint.computer, HINT_COMPUTER))
 		return false;
-	if (!hint_is_address(hint.sender) || !hint_is_address(hint.agent) ||
+	if (!is_address(hint.sender) || !is_address(hint.agent) ||
 		!hint_is_name(hint.computer))
 		return false;
 	*ret = hint;

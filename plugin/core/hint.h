@@ -34,9 +34,8 @@ struct hint {
 	uint32_t event_id;            /* all 32 bits, as the trap has it */
 };
 
-/* What may stand in a hint: an address is of hexadecimal digits, dots and colons; a name
- * is one line of UTF-8 without control characters; both may be empty, and fit. */
-bool hint_is_address(const char *text);
+/* Is it what may stand in a hint as a computer's name: one line of UTF-8 without control
+ * characters, which may be empty, and fits? */
 bool hint_is_name(const char *text);
 
 /* Texts that fill their field are cut, so that each has its end. */

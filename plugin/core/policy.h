@@ -44,6 +44,9 @@ enum key {
 	KEYS
 };
 
+/* Evidence that is older than so many of the intervals it should come in is stale. */
+enum { POLICY_STALE_INTERVALS = 3 };
+
 /* How bad each finding is, and the durations (seconds) that the rules need. */
 struct policy {
 	int64_t lookback;         /* 7 d */

@@ -3,7 +3,6 @@
 
 #include "advice.h"
 #include "memory.h"
-#include "text.h"
 
 static const char *state_phrase(enum service_state state)
 {

@@ -6,10 +6,10 @@
 #include "memory.h"
 
 static const struct source_kind kinds[] = {
-	{"rpc", TRANSPORT_TCP, 445, true, true},
-	{"snmp", TRANSPORT_UDP, 161, true, false},
-	{"agent", TRANSPORT_UDP, 161, true, false},
-	{"evt", TRANSPORT_FILES, 0, false, false},
+	{"rpc", TRANSPORT_TCP, 445, .needs_credentials = true, .logs_on = true},
+	{"snmp", TRANSPORT_UDP, 161, .needs_credentials = true},
+	{"agent", TRANSPORT_UDP, 161, .needs_credentials = true, .is_told = true},
+	{"evt", TRANSPORT_FILES, 0, .needs_credentials = false},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -18,6 +18,7 @@ struct source_kind {
 	enum transport transport;
 	unsigned port;          /* the usual one; 0: none */
 	bool needs_credentials; /* a file of them */
+	bool is_told;           /* the verdict is made elsewhere, and told */
 	bool logs_on;           /* with an account that the server locks after wrong
 				   passwords: it is guarded (account.h) */
 };

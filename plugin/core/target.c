@@ -64,7 +64,7 @@ struct target *target_copy(void *parent, const struct target *target)
 
 static bool finish_row(struct target *target, struct failure *why)
 {
-	if (target->remote_server != NULL && strcmp(target->source, "agent") != 0)
+	if (target->remote_server != NULL && !source_kind(target->source)->is_told)
 		return fail(why, FAIL_USAGE,
 			"a remote server is a row of source agent, which source %s has "
 			"none of: add -S agent",

@@ -53,8 +53,7 @@ void target_set_display_names(
 bool target_finish(struct target *target, struct failure *why);
 
 /* target_settings.c. What describes a server, by the long option's name, which is the
- * configuration key with
- * `_` for `-`. One table serves both. */
+ * configuration key with `_` for `-`. One table serves both. */
 struct setting {
 	const char *name;     /* "boot-window" */
 	const char *argument; /* "DURATION" */
@@ -62,8 +61,8 @@ struct setting {
 	bool in_options, in_config;
 	bool repeats; /* each one adds */
 	bool is_path; /* absolute in a configuration file */
-	/* Checks the whole value before anything is changed. Messages go after "NAME: ".
-	 */
+	/* Checks the whole value before anything is changed. Messages go after
+	 * "NAME: ". */
 	bool (*set)(struct target *target, const char *value, struct failure *why);
 };
 

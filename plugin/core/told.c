@@ -5,8 +5,6 @@
 #include "sentence.h"
 #include "severity.h"
 
-enum { STALE_INTERVALS = 3 };
-
 /* --- what is told, in the places where a verdict of our own has it --- */
 
 static void take_attempts(struct verdict *verdict, const struct told *told)
@@ -128,8 +126,8 @@ static void count_nothing_learned(struct verdict *verdict)
 /*
  * The status is the one that was told, whatever it is for which key: how bad a finding
  * is, the far side's operator has configured there. Only where nothing was learned, this
- * side's severity counts as well. A row that says OK and not why, or
- * for reasons of which none is known here, is no health all the same.
+ * side's severity counts as well. A row that says OK and not why, or for reasons of which
+ * none is known here, is no health all the same.
  */
 static void take_status(struct verdict *verdict, const struct told *told)
 {
@@ -162,7 +160,7 @@ static bool is_old(const struct verdict *verdict, const struct told *told)
 	if (told->age < 0)
 		return verdict->state_key != KEY_STATE_UNREADABLE ||
 			told->keys[KEY_STATE_UNREADABLE];
-	return told->age > STALE_INTERVALS * told->interval;
+	return told->age > POLICY_STALE_INTERVALS * told->interval;
 }
 
 static char *age_text(struct verdict *verdict, const struct told *told)

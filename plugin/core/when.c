@@ -7,9 +7,6 @@
 
 enum { YEAR_FIRST = 1970, YEAR_LAST = 9999, DURATION_DAYS = 3650 };
 
-/* 9999-12-31T23:59:59Z */
-static const int64_t last_moment = 253402300799;
-
 struct unit {
 	char letter;
 	int64_t seconds;
@@ -171,7 +168,7 @@ bool when_parse_time(const char *text, int64_t *ret, struct failure *why)
 			"2026-11-22T10:00:00+01:00, or a date alone",
 			text);
 	int64_t moment = is_possible(&when) ? moment_of(&when) - zone : -1;
-	if (moment < 0 || moment > last_moment)
+	if (moment < 0 || moment > WHEN_LAST)
 		return fail(why, FAIL_USAGE,
 			"\"%.40s\" does not exist: a time has a day of the calendar in "
 			"the years %d to %d, and is between 00:00:00 and 23:59:59",
@@ -182,7 +179,7 @@ bool when_parse_time(const char *text, int64_t *ret, struct failure *why)
 
 char *when_format_time(void *parent, int64_t moment)
 {
-	if (moment < 0 || moment > last_moment)
+	if (moment < 0 || moment > WHEN_LAST)
 		return memory_copy(parent, "unknown");
 	int64_t days = moment / WHEN_DAY, seconds = moment % WHEN_DAY;
 	struct calendar when = {.year = YEAR_FIRST + (int)(days / 366), .month = 1};

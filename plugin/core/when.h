@@ -9,6 +9,8 @@
 
 /* Moments are seconds since 1970-01-01 UTC, as in NT's logs; durations are seconds. */
 #define NO_TIME INT64_MIN
+/* 9999-12-31T23:59:59Z, the last one that can be written. */
+#define WHEN_LAST INT64_C(253402300799)
 
 enum { WHEN_MINUTE = 60, WHEN_HOUR = 3600, WHEN_DAY = 86400 };
 

@@ -6,13 +6,13 @@
 #include "request.h"
 
 /*
- * The seam to net-snmp's library: one conversation with one SNMP agent. No configuration
- * or MIB of this machine is read, nothing is written, and every call ends by the
- * request's deadline. A lost datagram costs a second or two, not the check. What comes
- * from the agent is believed as far as its form goes, no further; from anybody else
- * nothing is. Once a call failed by silence, by what is no answer or by a refused user,
- * all later ones fail at once for the same reason; after an error status the conversation
- * goes on.
+ * One conversation with one SNMP agent, over snmp_link.h, which is the seam to net-snmp's
+ * library. No configuration or MIB of this machine is read, nothing is written, and every
+ * call ends by the request's deadline. A lost datagram costs a second or two, not the
+ * check. What comes from the agent is believed as far as its form goes, no further; from
+ * anybody else nothing is. Once a call failed by silence, by what is no answer or by a
+ * refused user, all later ones fail at once for the same reason; after an error status
+ * the conversation goes on.
  */
 struct conversation;
 

@@ -12,9 +12,8 @@
  * Who asks for longer values asks for fewer at once. */
 enum { QUESTION_IDS = 700 };
 
-/* One question, to the agent's first address or, as long
- * as nothing listens there, the next ones. After a failure each further question fails
- * for the same reason. */
+/* One question, to the agent's first address or, as long as nothing listens there, the
+ * next ones. After a failure each further question fails for the same reason. */
 bool conversation_ask(void *parent, struct conversation *conversation,
 	const struct snmp_question *question, struct snmp_answer *ret,
 	struct failure *why);

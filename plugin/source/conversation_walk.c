@@ -107,6 +107,14 @@ static bool take_end(struct walk *walk, const size_t *asked, size_t asked_count,
 	return true;
 }
 
+/* Later versions have a value of its own for the end (RFC 3416, 4.2.3). */
+static bool refuse_end(const struct walk *walk, struct failure *why)
+{
+	return fail_at(why, FAIL_PROTOCOL, STAGE_SERVICE,
+		"%s breaks its table off: it answers noSuchName, as version 1 does",
+		conversation_name(walk->conversation));
+}
+
 static bool take_too_big(struct walk *walk, struct failure *why)
 {
 	if (walk->repetitions == 1)
@@ -138,7 +146,8 @@ static bool read_more(struct walk *walk, struct failure *why)
 	bool is_good =
 		conversation_ask(asked, walk->conversation, &question, &answer, why);
 	if (is_good && answer.error == SNMP_NO_SUCH_NAME)
-		is_good = take_end(walk, asked, count, &answer, why);
+		is_good = has_bulk ? refuse_end(walk, why)
+				   : take_end(walk, asked, count, &answer, why);
 	else if (is_good && answer.error == SNMP_TOO_BIG)
 		is_good = take_too_big(walk, why);
 	else if (is_good)

@@ -2,7 +2,6 @@
 #include "printed_trap.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/memory.h"

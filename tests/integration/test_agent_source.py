@@ -317,7 +317,7 @@ class Made(AgentCase):
             "active,running", "running,stopped", "state-unreadable,running",
             "maintenance,running", "meteor,running", "unreachable")]
         wrong += [unreachable, {"LastPollTime": text(bytes((7, 208, 1, 1, 1, 1, 1, 0)))},
-                  {"FailedPolls": gauge(9)}, {"FailureKind": integer(2)}]
+                  {"FailedPolls": gauge(9)}]
         for row in wrong:
             with self.subTest(**row):
                 self.serve_row(**row)

@@ -286,6 +286,12 @@ def later(cells):
     return change
 
 
+def as_version_1(agent, question, answer):
+    """In version 2c, version 1's way to say that no name follows, amid the table."""
+    if question.version != VERSION_1 and agent.questions > 2:
+        answer.failed(NO_SUCH_NAME, 1)
+
+
 def endless(agent, question, answer):
     """A row behind each row."""
     width = len(question.bindings)
@@ -323,6 +329,7 @@ FAULTS = {
     "error 4711": failing(4711, 1),
     "loops": walking(loops),
     "falls": walking(falls),
+    "ends as version 1": walking(as_version_1),
     "begins anew": walking(later(lambda _: (DESCRIPTION, (wire.OCTETS, b"NT")))),
     "breaks off": walking(later(lambda name: (name, NO_SUCH_INSTANCE))),
     "endless": walking(endless),

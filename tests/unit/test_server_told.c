@@ -68,6 +68,17 @@ static void interval_is_the_longer_one(void **state)
 	}
 }
 
+/* The far side's operator may choose a shorter one. */
+static void interval_follows_the_far_side(void **state)
+{
+	struct server *server = server_new(*state, target_of(*state, 10), NOW);
+	take(server, row_told(server, 5, WHEN_HOUR), NOW);
+	take(server, row_told(server, 5, 30), NOW + 10);
+	assert_int_equal(server->row->interval, 30);
+	take(server, row_told(server, 5, 5), NOW + 20);
+	assert_int_equal(server->row->interval, 10);
+}
+
 /* Nothing was learned there yet: what was known before is no younger for that. */
 static void row_without_an_age_makes_nothing_younger(void **state)
 {
@@ -101,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(row_is_as_old_as_the_far_poll),
 		sentence(interval_is_the_longer_one),
+		sentence(interval_follows_the_far_side),
 		sentence(row_without_an_age_makes_nothing_younger),
 		sentence(two_that_ask_each_other_grow_stale),
 	};
