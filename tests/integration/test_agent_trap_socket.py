@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The socket at which imc-agentd takes traps: who may write to it, where it is, and what
 is left alone."""
-import grp
 import os
-import pwd
+import pathlib
 import socket
 import stat
 import unittest
 
 import agentd
 from sandbox import IS_ROOT, NOBODY
-from traps import Case, hint
+from traps import Case, hint, with_mounts
 
 GROUP = 4711    # which nobody has
+# A group and its member, of machines that tests make.
+WRITERS, WRITER = 4712, 4713
+GROUP_FILE = f"imc-writers:x:{WRITERS}:imc-stranger,imc-writer\n"
+USER_FILE = f"imc-writer:x:{WRITER}:12345::/nonexistent:/bin/false\n"
 
 
 class Permissions(Case):
@@ -44,16 +47,29 @@ class Permissions(Case):
 
     @unittest.skipUnless(IS_ROOT, "needs root, to be somebody else")
     def test_members_of_the_group_may(self):
-        """Though their first group is another one."""
-        group, member = next(
-            ((group, pwd.getpwnam(name)) for group in grp.getgrall()
-             for name in group.gr_mem if name != "root"), (None, None))
-        if group is None:
-            self.skipTest("no group of this machine has members")
-        self.serve({"EXCH01": self.logs().section()}, {"trap_group": group.gr_gid})
-        self.socket.chmod(0o666)
-        self.send_as(member.pw_uid, 12345)
-        self.wait_for_polls(2)
+        """Though their first group is another one; those that do not exist are no
+        harm."""
+        before = with_mounts(
+            self, 'mount --bind "$1" /etc/group; mount --bind "$2" /etc/passwd',
+            self.longer("/etc/group", GROUP_FILE), self.longer("/etc/passwd", USER_FILE))
+        for group in (WRITERS, "imc-writers"):
+            with self.subTest(group):
+                self.serve({"EXCH01": self.logs().section()}, {"trap_group": group},
+                           before=before)
+                self.assertEqual(self.socket.stat().st_gid, WRITERS)
+                self.socket.chmod(0o666)
+                self.send_as(WRITER + 1, 12345)
+                self.wait_for_line(f"user {WRITER + 1}, group 12345, who may not")
+                self.send_as(WRITER, 12345)
+                self.wait_for_polls(2)
+                self.agent.stop()
+
+    def longer(self, path, text):
+        """A file of this machine, with a line at its end."""
+        made = self.folder / pathlib.Path(path).name
+        made.write_text(f"{pathlib.Path(path).read_text().rstrip()}\n{text}")
+        made.chmod(0o644)
+        return made
 
     def send_as(self, user, group):
         child = os.fork()

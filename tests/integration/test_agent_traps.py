@@ -12,7 +12,8 @@ import agentd
 import lab
 from agentd import FAILED
 from snmp_wire import SYS_UP_TIME
-from traps import (BASES, COMPUTER, FORMS, SENDER, SIGNED, Case, hint, raw_trap)
+from traps import (COMPUTER, FORMS, NEW, SENDER, SIGNED, Case, enterprise, event, hint,
+                   trap_v1)
 
 HOLD, CAP = 3, 20   # s between two polls that traps cause; of all servers in a second
 SOON = 2            # s, from a trap to its verdict, and the poll besides
@@ -22,6 +23,13 @@ PACE = 0.07         # s between two traps that are timed: slower than the cap
 ANSWER = 2          # s, in which snmpd answers, come what may
 BACKLOG = 5         # s, in which snmptrapd has taken what is in its socket's buffer
 LINES = 10          # a minute, of one kind
+
+
+def trap_of(computer, base, identifier):
+    """As bytes, for forms that net-snmp's tool does not send. Its agent has a name in
+    /etc/hosts: snmptrapd looks for that, and would ask the DNS for another's."""
+    return trap_v1(enterprise(base), identifier, event(NEW, computer.encode()),
+                   agent=lab.HOST)
 
 
 class Speed(Case):
@@ -36,9 +44,9 @@ class Speed(Case):
             how, version, base, identifier = FORMS[place % len(FORMS)]
             sent[name] = time.monotonic()
             if how == "tool":
-                daemon.send(version, name.lower(), base, identifier)
+                daemon.send_by_tool(version, name.lower(), base, identifier)
             else:
-                daemon.send_raw(raw_trap(name, base, identifier))
+                daemon.send(trap_of(name, base, identifier))
             self.look(seen)
             time.sleep(max(0, begin + (place + 1) * PACE - time.monotonic()))
         self.wait_for("all verdicts are there", lambda: self.look(seen) == TRAPS,
@@ -103,14 +111,14 @@ class Storm(Case):
         """More than snmptrapd can take, which starts imc-trap for each."""
         daemon = self.snmptrapd()
         self.serve_all()
-        traps = [raw_trap(name, BASES[0], SIGNED) for name in self.all]
+        traps = [trap_of(name, NEW, SIGNED) for name in self.all]
         taken = [self.flood(daemon, traps) for _ in range(FLOOD_SECONDS)]
         answered = daemon.inform()
         for one in self.all.values():
             one.fail()
         begin = time.monotonic()
         for trap in traps:      # whatever became of those before
-            daemon.send_raw(trap)
+            daemon.send(trap)
         self.wait_for("the last state of each is there", lambda: set(
             self.column("Status").values()) == {2})
         print(f"traps: of {FLOOD} traps snmptrapd took, in each second, {taken}; then it "
@@ -183,8 +191,8 @@ class Forged(Case):
     def test_it_makes_a_verdict_worse_and_is_marked(self):
         logs, section = self.unreadable()
         self.serve({"EXCH01": section}, {"accept_trap_events": "yes"})
-        for event in (0x400003E8, 1001, 4007, 0xFFFFFFFF, 0):
-            self.send(hint(event, computer="EXCH01"))
+        for event_id in (0x400003E8, 1001, 4007, 0xFFFFFFFF, 0):
+            self.send(hint(event_id, computer="EXCH01"))
         self.wait_for_polls(2)
         self.assertEqual(self.cell("EXCH01", "Status"), 3)
         self.send(hint(computer="EXCH01"))

@@ -3,6 +3,7 @@
 
 talloc (with tevent) is a project of its own with stable versions; libsamba*, libdcerpc*
 and libndr* are Samba's, and only the module for RPC needs them, by public versions alone.
+net-snmp brings OpenSSL with it: only the module for SNMP needs them, and imc-agentd.
 """
 import os
 import re
@@ -13,16 +14,31 @@ import unittest
 import lab
 import sandbox
 from lab import NTServer
+from snmp_agent import Agent, services
 
 MODULE = lab.BUILD / "imc-rpc.so"
+TRAP = lab.BUILD / "imc-trap"
 SAMBA = re.compile(r"lib(samba|dcerpc|ndr|smb|tevent|ldb|cli|gensec|wbclient|auth|krb5)")
+FOREIGN = {"Samba": SAMBA, "net-snmp": re.compile(r"lib(netsnmp|crypto|ssl)")}
+# What a program needs of them; tevent does without Samba.
+PROGRAMS = {"check_imc": set(), "imc-trap": set(),
+            "imc-agentd": {"libnetsnmpagent.so.40", "libnetsnmp.so.40",
+                           "libtevent.so.0"}}
 # What Samba itself calls private: no promise holds for it from one release to the next.
 PRIVATE = re.compile(r"PRIVATE|SAMBA_\d+\.\d+")
-PUBLIC = {
-    "libdcerpc.so.0", "libdcerpc-binding.so.0", "libndr-standard.so.0", "libndr.so.3",
-    "libndr.so.4", "libsamba-credentials.so.1", "libsamba-hostconfig.so.0",
-    "libsamba-errors.so.1", "libtevent.so.0", "libtalloc.so.2", "libc.so.6",
-}
+# (the module, what it may need, a version that it asks for, what it shows)
+MODULES = [
+    ("imc-rpc.so",
+     {"libdcerpc.so.0", "libdcerpc-binding.so.0", "libndr-standard.so.0", "libndr.so.3",
+      "libndr.so.4", "libsamba-credentials.so.1", "libsamba-hostconfig.so.0",
+      "libsamba-errors.so.1", "libtevent.so.0", "libtalloc.so.2", "libc.so.6"},
+     ("libdcerpc.so.0", "DCERPC_0.0.1"), {"imc_rpc_source", "imc_rpc_abi"}),
+    ("imc-snmp.so", {"libnetsnmp.so.40", "libtalloc.so.2", "libc.so.6"},
+     ("libtalloc.so.2", "TALLOC_2.0.2"),
+     {"imc_snmp_source", "imc_agent_source", "imc_snmp_abi"}),
+]
+COLD_START = ("localhost\nUDP: [192.0.2.1]:1234->[192.0.2.9]:162\n"
+              ".1.3.6.1.6.3.1.1.4.1.0 .1.3.6.1.6.3.1.1.5.1\n")
 ABSURD_CONF = """[global]
     workgroup = ABSURD
     client min protocol = SMB3_11
@@ -69,17 +85,25 @@ def symbols(path, option):
     return {line.split()[-1] for line in text.splitlines()}
 
 
+def foreign(names):
+    """{whose: libraries of theirs}; who has none of them is not in it."""
+    found = {whose: {name for name in names if pattern.match(name)}
+             for whose, pattern in FOREIGN.items()}
+    return {whose: theirs for whose, theirs in found.items() if theirs}
+
+
 class Case(sandbox.Case):
     def setUp(self):
         super().setUp()
         self.write("cred", f"username = {lab.USER}\npassword = {lab.PASSWORD}\n", 0o600)
 
-    def loaded(self, arguments, env=None):
+    def loaded(self, arguments, program=None):
         """Base names of the libraries that were opened in a run."""
-        done = self.run_here(arguments, env={"LD_DEBUG": "files", **(env or {})})
-        names = set(re.findall(r"calling init: (\S+)", done.stderr.decode()))
-        self.assertIn("libtalloc.so.2", {os.path.basename(name) for name in names})
-        return {os.path.basename(name) for name in names}
+        done = self.run_here(arguments, env={"LD_DEBUG": "files"}, program=program)
+        found = {os.path.basename(name) for name in
+                 re.findall(r"calling init: (\S+)", done.stderr.decode())}
+        self.assertIn("libtalloc.so.2", found)
+        return found
 
     def logs(self):
         """An Application log that is read, so that all of the source runs."""
@@ -91,43 +115,64 @@ class Case(sandbox.Case):
 
 @unittest.skipIf(lab.SANITIZED, "sanitized programs load their own libraries")
 class Loading(Case):
-    def test_what_needs_no_server_loads_nothing_of_samba(self):
+    def test_what_needs_no_server_loads_nothing_of_others(self):
         os.mkdir(self.path("state"), 0o700)
+        self.write("trap", COLD_START)
         logs = self.logs()
-        for arguments in (["--help"], ["--version"], ["--explain", "4071"], ["--bogus"],
-                          logs,
-                          logs + ["--json"], logs + ["-H", "A", "--state-dir", "state"],
-                          ["-H", "127.0.0.1", "-A", "absent"] + logs):
-            with self.subTest(arguments):
-                found = self.loaded(arguments)
-                self.assertFalse([name for name in found if SAMBA.match(name)], found)
+        traps = ["sh", "-c", 'exec "$0" "$@" <trap', str(TRAP)]
+        for program, arguments in (
+                (None, ["--help"]), (None, ["--version"]), (None, ["--explain", "4071"]),
+                (None, ["--bogus"]), (None, logs), (None, logs + ["--json"]),
+                (None, logs + ["-H", "A", "--state-dir", "state"]),
+                (None, ["-H", "127.0.0.1", "-A", "absent"] + logs),
+                (traps, ["--help"]), (traps, ["--dry-run"]),
+                (traps, ["--socket", self.path("none")])):
+            with self.subTest(arguments, program=program):
+                found = self.loaded(arguments, program)
+                self.assertEqual(foreign(found), {})
                 self.assertLess(len(found), 6, found)
 
-    def test_a_check_over_rpc_loads_the_module(self):
+    def test_a_check_of_a_server_loads_its_module_alone(self):
         """The test above can fail."""
-        with NTServer("%s/running.json" % lab.SCENARIOS) as server:
-            found = self.loaded(map(str, lab.target(server.port, "cred")))
-        self.assertIn("imc-rpc.so", found)
-        self.assertIn("libdcerpc.so.0", found)
+        self.write("community", "community = public\n", 0o600)
+        agent = Agent(services({"Microsoft Exchange Internet Mail Service": 1}))
+        with NTServer(lab.scenario("running")) as server, agent:
+            for source, port, account, whose, libraries in (
+                    ("rpc", server.port, "cred", "Samba",
+                     {"imc-rpc.so", "libdcerpc.so.0"}),
+                    ("snmp", agent.port, "community", "net-snmp",
+                     {"imc-snmp.so", "libnetsnmp.so.40"}),
+                    ("agent", agent.port, "community", "net-snmp",
+                     {"imc-snmp.so", "libnetsnmp.so.40"})):
+                with self.subTest(source):
+                    found = self.loaded(
+                        ["-S", source, *map(str, lab.target(port, account))])
+                    self.assertLessEqual(libraries, found)
+                    self.assertEqual(set(foreign(found)), {whose})
 
-    def test_the_program_needs_no_library_of_samba(self):
-        needed, paths = dynamic(lab.PROGRAM)
-        self.assertFalse([name for name in needed if SAMBA.match(name)], needed)
-        self.assertFalse(paths, "where libraries are is the machine's to say")
+    def test_what_the_programs_need(self):
+        for name, wanted in PROGRAMS.items():
+            with self.subTest(name):
+                needed, paths = dynamic(lab.BUILD / name)
+                self.assertEqual(set().union(*foreign(needed).values()), wanted)
+                self.assertFalse(paths, "where libraries are is the machine's to say")
 
-    def test_the_program_is_hardened(self):
-        text = subprocess.run(["readelf", "-ldhW", lab.PROGRAM], capture_output=True,
-                              text=True, check=True).stdout
-        for wanted in ("GNU_RELRO", "BIND_NOW", r"Type:\s+DYN", r"GNU_STACK.*RW "):
-            self.assertRegex(text, wanted)
+    def test_the_programs_are_hardened(self):
+        for name in PROGRAMS:
+            text = subprocess.run(["readelf", "-ldhW", lab.BUILD / name],
+                                  capture_output=True, text=True, check=True).stdout
+            for wanted in ("GNU_RELRO", "BIND_NOW", r"Type:\s+DYN", r"GNU_STACK.*RW "):
+                with self.subTest(name, wanted=wanted):
+                    self.assertRegex(text, wanted)
 
 
 class Symbols(unittest.TestCase):
-    def test_the_module_needs_public_versions_alone(self):
-        found = versions(MODULE)
-        self.assertGreater(len(found), 5)
-        self.assertFalse([one for one in found if PRIVATE.search(one[1])])
-        self.assertIn(("libdcerpc.so.0", "DCERPC_0.0.1"), found)
+    def test_the_modules_need_public_versions_alone(self):
+        for name, _, version, _ in MODULES:
+            with self.subTest(name):
+                found = versions(lab.BUILD / name)
+                self.assertFalse([one for one in found if PRIVATE.search(one[1])])
+                self.assertIn(version, found)
 
     def test_samba_has_private_versions_that_would_be_found(self):
         """The test above can fail: Samba's own programs need such."""
@@ -137,16 +182,20 @@ class Symbols(unittest.TestCase):
         self.assertTrue([one for one in versions(client) if PRIVATE.search(one[1])])
 
     @unittest.skipIf(lab.SANITIZED, "sanitizers add their own")
-    def test_the_module_needs_public_libraries_alone(self):
-        needed, paths = dynamic(MODULE)
-        self.assertLessEqual(set(needed), PUBLIC)
-        self.assertFalse(paths)
+    def test_the_modules_need_public_libraries_alone(self):
+        for name, libraries, _, _ in MODULES:
+            with self.subTest(name):
+                needed, paths = dynamic(lab.BUILD / name)
+                self.assertLessEqual(set(needed), libraries)
+                self.assertFalse(paths)
 
     @unittest.skipIf(lab.SANITIZED, "sanitizers add their own")
-    def test_the_module_shows_two_symbols(self):
-        shown = symbols(MODULE, "--defined-only")
-        self.assertEqual({name for name in shown if not name.startswith("_")},
-                         {"imc_rpc_source", "imc_rpc_abi"})
+    def test_the_modules_show_their_sources_and_version_alone(self):
+        for name, _, _, wanted in MODULES:
+            with self.subTest(name):
+                shown = symbols(lab.BUILD / name, "--defined-only")
+                self.assertEqual({one for one in shown if not one.startswith("_")},
+                                 wanted)
 
 
 class Absence(Case):

@@ -11,7 +11,6 @@ import pathlib
 import re
 import signal
 import socket
-import struct
 import subprocess
 import time
 import unittest
@@ -19,22 +18,16 @@ import unittest
 import agentd
 import lab
 import sandbox
-import snmp_wire
-from snmp_wire import INTEGER, OCTETS, SEQUENCE, encode_oid, number, oid, tlv
+from agentd import FAILED
+from snmp_wire import dotted, oid
+from traps import (AGENT, COMMUNITY, NEW, OLD, PROGRAM, SIGNED, SOURCE, Snmptrapd,
+                   enterprise, event, read_hint, trap_v1, trap_v2, with_mounts)
 
-PROGRAM = lab.BUILD / "imc-trap"
 TOP = lab.HERE.parent.parent
 SNIPPET = TOP / "packaging" / "snmptrapd" / "imc-trap.conf"
-COMMUNITY = "trap-community"
-NEW, OLD = oid("1.3.6.1.4.1.311.1.13.1"), oid("1.3.6.1.4.1.311.1.4.1")
 CONFIGURED = oid("1.3.6.1.4.1.32473.1")
-SOURCE = b"MSExchangeIMC"
 COLD_START = oid("1.3.6.1.6.3.1.1.5.1")
-EVENT = 0xC0000FE7          # 4071 as an error of facility 0
-LOOPBACK, AGENT = "127.0.0.1", "127.0.0.2"
-IP_ADDRESS, TIME_TICKS, TRAP_V1 = 0x40, 0x43, 0xA4
-ENTERPRISE_SPECIFIC = 6
-HINT = struct.Struct("<8sI48s48s64s")
+LOOPBACK = lab.HOST
 SOON, LATE = 20, 6.5        # s: for what must come; for the end of what hangs
 QUICK = 2.0
 
@@ -81,62 +74,28 @@ MALFORMED = [
 ]
 
 
-def enterprise(base, source=SOURCE):
-    return (*base, len(source), *source)
-
-
-def message(version, community, pdu):
-    return tlv(SEQUENCE, number(version) + tlv(OCTETS, community.encode()) + pdu)
-
-
-def bindings(found):
-    return tlv(SEQUENCE, b"".join(tlv(SEQUENCE, encode_oid(name) + value)
-                                  for name, value in found))
-
-
-def event(base, computer=b"EXCH01", text=b"The service could not start.\r\n"):
-    """The bindings of an event, as Windows sends them."""
-    parts = [text, b"Unknown", computer, b"1", b"0", b"%1"]
-    return [((*base, 9999, i, 0), tlv(OCTETS, part)) for i, part in enumerate(parts, 1)]
-
-
-def trap_v1(whose, specific, found, generic=ENTERPRISE_SPECIFIC, agent=AGENT):
-    """`specific` is a number or the octets of an INTEGER."""
-    octets = number(specific) if isinstance(specific, int) else tlv(INTEGER, specific)
-    pdu = tlv(TRAP_V1, encode_oid(whose) + tlv(IP_ADDRESS, socket.inet_aton(agent))
-              + number(generic) + octets + number(891, TIME_TICKS) + bindings(found))
-    return message(0, COMMUNITY, pdu)
-
-
-def trap_v2(identity, found):
-    head = [(snmp_wire.SYS_UP_TIME, number(891, TIME_TICKS)),
-            (snmp_wire.TRAP_OID, encode_oid(identity))]
-    pdu = tlv(snmp_wire.TRAP, number(7) + number(0) * 2 + bindings(head + found))
-    return message(1, COMMUNITY, pdu)
-
-
 # (what it is, the datagram, the hint: identifier, sender, agent, computer; None: none)
 DATAGRAMS = [
-    ("negative, 32 bits", trap_v1(enterprise(NEW), EVENT - (1 << 32), event(NEW)),
-     (EVENT, LOOPBACK, AGENT, "EXCH01")),
+    ("negative, 32 bits", trap_v1(enterprise(NEW), SIGNED, event(NEW)),
+     (FAILED, LOOPBACK, AGENT, "EXCH01")),
     ("positive, 5 octets", trap_v1(enterprise(NEW), bytes.fromhex("00c0000fe7"),
-                                   event(NEW)), (EVENT, LOOPBACK, AGENT, "EXCH01")),
+                                   event(NEW)), (FAILED, LOOPBACK, AGENT, "EXCH01")),
     ("64 bits, extended", trap_v1(enterprise(NEW), bytes.fromhex("ffffffffc0000fe7"),
-                                  event(NEW)), (EVENT, LOOPBACK, AGENT, "EXCH01")),
+                                  event(NEW)), (FAILED, LOOPBACK, AGENT, "EXCH01")),
     ("16 bits", trap_v1(enterprise(NEW), 4071, event(NEW)),
      (4071, LOOPBACK, AGENT, "EXCH01")),
-    ("SMS 1.2", trap_v1(enterprise(OLD), EVENT - (1 << 32), event(OLD)),
-     (EVENT, LOOPBACK, AGENT, "EXCH01")),
+    ("SMS 1.2", trap_v1(enterprise(OLD), SIGNED, event(OLD)),
+     (FAILED, LOOPBACK, AGENT, "EXCH01")),
     ("a configured base", trap_v1(enterprise(CONFIGURED), 4071, event(CONFIGURED)),
      (4071, LOOPBACK, AGENT, "EXCH01")),
     ("another case", trap_v1(enterprise(NEW, SOURCE.swapcase()), 4071, event(NEW)),
      (4071, LOOPBACK, AGENT, "EXCH01")),
     ("an agent without address", trap_v1(enterprise(NEW), 1, event(NEW), agent="0.0.0.0"),
      (1, LOOPBACK, "", "EXCH01")),
-    ("version 2", trap_v2((*enterprise(NEW), 0, EVENT), event(NEW)),
-     (EVENT, LOOPBACK, "", "EXCH01")),
-    ("version 2 without the 0", trap_v2((*enterprise(OLD), EVENT), event(OLD)),
-     (EVENT, LOOPBACK, "", "EXCH01")),
+    ("version 2", trap_v2((*enterprise(NEW), 0, FAILED), event(NEW)),
+     (FAILED, LOOPBACK, "", "EXCH01")),
+    ("version 2 without the 0", trap_v2((*enterprise(OLD), FAILED), event(OLD)),
+     (FAILED, LOOPBACK, "", "EXCH01")),
     ("no bindings", trap_v1(enterprise(NEW), 4071, []), (4071, LOOPBACK, AGENT, "")),
     ("a name with its end", trap_v1(enterprise(NEW), 1, event(NEW, b"EXCH01\0")),
      (1, LOOPBACK, AGENT, "EXCH01")),
@@ -177,13 +136,7 @@ class Listener:
 
     def next(self):
         """(identifier, sender, agent, computer) of the next hint."""
-        magic, event_id, *texts = HINT.unpack(self.socket.recv(4096))
-        if magic != b"IMCTRAP1":
-            raise AssertionError(f"no hint: {magic}")
-        ends = [text.partition(b"\0") for text in texts]
-        if any(not end or rest.strip(b"\0") for _, end, rest in ends):
-            raise AssertionError(f"not filled up with zeroes: {texts}")
-        return event_id, *(text.decode() for text, _, _ in ends)
+        return read_hint(self.socket.recv(4096))
 
     def is_empty(self):
         self.socket.setblocking(False)
@@ -211,50 +164,6 @@ def shipped():
     return lines
 
 
-class Snmptrapd:
-    """A real one that runs imc-trap by the lines that are shipped."""
-
-    def __init__(self, folder, listener, options=(), has_mibs=False, lines=None):
-        self.port = agentd.free_udp_port()
-        self.log = pathlib.Path(folder) / f"snmptrapd-{self.port}"
-        state = pathlib.Path(folder) / f"state-{self.port}"
-        state.mkdir()
-        conf = pathlib.Path(folder) / f"snmptrapd-{self.port}.conf"
-        conf.write_text(self._configuration(folder, listener, lines or shipped()))
-        mibs = {"MIBDIRS": agentd.module_folder().name} if has_mibs else {"MIBS": ""}
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                ["snmptrapd", "-f", "-Lo", "-C", "-c", conf,
-                 *(["-m", "ALL"] if has_mibs else []), *options,
-                 f"udp:{LOOPBACK}:{self.port}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={"PATH": "/usr/sbin:/usr/bin:/bin", "SNMPCONFPATH": str(state),
-                     "SNMP_PERSISTENT_DIR": str(state), **lab.SANITIZER, **mibs})
-        agentd.wait_for("snmptrapd listens", self._listens, SOON, 0.01, self.said)
-
-    @staticmethod
-    def _configuration(folder, listener, lines):
-        own = pathlib.Path(folder) / "imc-monitor.conf"
-        own.write_text(f"[agent]\ntrap_socket = {listener.path}\n"
-                       f"trap_bases = {snmp_wire.dotted(CONFIGURED)}\n")
-        return "\n".join(lines).replace("CHANGE-ME", COMMUNITY).replace(
-            "/usr/sbin/imc-trap", f"{PROGRAM} --config {own}") + "\n"
-
-    def _listens(self):
-        with open("/proc/net/udp", encoding="utf-8") as table:
-            return f":{self.port:04X} " in table.read()
-
-    def said(self):
-        return self.log.read_text(errors="replace")
-
-    def send(self, data):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(data, (LOOPBACK, self.port))
-
-    def stop(self):
-        agentd.end(self.process)
-
-
 def trap(text, *arguments, **more):
     """imc-trap with that input: how it ended, with its seconds."""
     began = time.monotonic()
@@ -277,8 +186,15 @@ class Case(sandbox.Case):
         return trap(text, "--config", self.config, "--socket", self.listener.path,
                     *arguments, **more)
 
-    def snmptrapd(self, *arguments, **more):
-        made = Snmptrapd(self.folder, self.listener, *arguments, **more)
+    def snmptrapd(self, *arguments, lines=None, **more):
+        """It runs imc-trap by the lines that are shipped."""
+        conf = self.write("snmptrapd-imc.conf",
+                          f"[agent]\ntrap_socket = {self.listener.path}\n"
+                          f"trap_bases = {dotted(CONFIGURED)}\n")
+        lines = [line.replace("CHANGE-ME", COMMUNITY).replace(
+            "/usr/sbin/imc-trap", f"{PROGRAM} --config {conf}")
+            for line in lines or shipped()]
+        made = Snmptrapd(self.folder, lines, *arguments, **more)
         self.addCleanup(made.stop)
         return made
 
@@ -329,14 +245,14 @@ class RealSnmptrapd(Case):
         self.assertEqual(self.listener.next()[0], 65535)
 
     def test_ways_to_print(self):
-        known = trap_v1(enterprise(NEW), EVENT - (1 << 32), event(
+        known = trap_v1(enterprise(NEW), SIGNED, event(
             NEW, text=b'Say "no", then\r\nSNMPv2-MIB::snmpTrapOID.0 iso.3\n'))
         for name, options, has_mibs in VARIANTS:
             with self.subTest(name):
                 server = self.snmptrapd(options, has_mibs)
                 server.send(known)
                 self.assertEqual(self.listener.next(),
-                                 (EVENT, LOOPBACK, AGENT, "EXCH01"), server.said())
+                                 (FAILED, LOOPBACK, AGENT, "EXCH01"), server.said())
                 self.assertNotIn("imc-trap:", server.said())
                 server.stop()
 
@@ -367,13 +283,13 @@ class RealSnmptrapd(Case):
     def test_tool(self):
         """net-snmp's own snmptrap, as the manual page shows it."""
         server = self.snmptrapd()
-        whose, at = snmp_wire.dotted(enterprise(OLD)), f"{LOOPBACK}:{server.port}"
-        computer = [f"{snmp_wire.dotted(OLD)}.9999.3.0", "s", "EXCH02"]
+        whose, at = dotted(enterprise(OLD)), f"{LOOPBACK}:{server.port}"
+        computer = [f"{dotted(OLD)}.9999.3.0", "s", "EXCH02"]
         for arguments, hint in (
-                (["-v", "1", at, whose, AGENT, "6", str(EVENT - (1 << 32)), "1"],
-                 (EVENT, LOOPBACK, AGENT, "EXCH02")),
-                (["-v", "2c", at, "", f"{whose}.0.{EVENT}"],
-                 (EVENT, LOOPBACK, "", "EXCH02"))):
+                (["-v", "1", at, whose, AGENT, "6", str(SIGNED), "1"],
+                 (FAILED, LOOPBACK, AGENT, "EXCH02")),
+                (["-v", "2c", at, "", f"{whose}.0.{FAILED}"],
+                 (FAILED, LOOPBACK, "", "EXCH02"))):
             with self.subTest(arguments[1]):
                 agentd.tool("snmptrap", "-c", COMMUNITY, *arguments, *computer)
                 self.assertEqual(self.listener.next(), hint, server.said())
@@ -468,11 +384,38 @@ class Input(Case):
         self.assertEqual(done.stderr, b"imc-trap: it took too long, and was given up\n")
         self.assertLess(done.seconds, LATE)
 
+    def complain(self, log):
+        """Where that socket is /dev/log, of a configuration that is not there."""
+        trap_file = self.write("trap", WHOLE)
+        before = with_mounts(
+            self, 'mount -t tmpfs none /dev; ln -s "$1" /dev/log', log.path)
+        began = time.monotonic()
+        with open(trap_file, "rb") as stdin:
+            done = subprocess.run(
+                [*before, PROGRAM, "-c", "/nowhere", "-s", self.listener.path],
+                stdin=stdin, capture_output=True, timeout=lab.HANG,
+                env={**lab.environment(), **lab.SANITIZER})
+        self.assertLess(time.monotonic() - began, QUICK)
+        self.assertEqual(self.listener.next()[0], 4071, done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, rb"\Aimc-trap: [^\n]*/nowhere[^\n]*\n\Z")
+        return done.stderr
+
+    @unittest.skipUnless(sandbox.IS_ROOT, "needs root, for a /dev of its own")
+    def test_syslog(self):
+        """What it complains of is a warning of a daemon there, in one message:
+        snmptrapd may have thrown stderr away."""
+        log = Listener(self.path("log"))
+        self.addCleanup(log.socket.close)
+        said = self.complain(log)
+        logged = log.socket.recv(4096)
+        self.assertRegex(logged, rb"\A<28>imc-trap\[\d+\]: [^\n]+\Z")
+        self.assertEqual(logged.partition(b": ")[2] + b"\n", said.partition(b": ")[2])
+        self.assertTrue(log.is_empty())
+
     @unittest.skipUnless(sandbox.IS_ROOT, "needs root, for a /dev of its own")
     def test_stuck_syslog(self):
         """A log that nobody reads costs neither time nor the hint."""
-        if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-            self.skipTest("unshare(1) is not allowed")
         log = Listener(self.path("log"))
         self.addCleanup(log.socket.close)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
@@ -480,19 +423,7 @@ class Input(Case):
             with contextlib.suppress(BlockingIOError):
                 while True:
                     filler.sendto(b"x", str(log.path))
-        trap_file = self.write("trap", WHOLE)
-        began = time.monotonic()
-        with open(trap_file, "rb") as stdin:
-            done = subprocess.run(
-                ["unshare", "-m", "sh", "-ec",
-                 'mount -t tmpfs none /dev; ln -s "$1" /dev/log; shift; exec "$@"',
-                 "sh", log.path, PROGRAM, "-c", "/nowhere", "-s", self.listener.path],
-                stdin=stdin, capture_output=True, timeout=lab.HANG,
-                env={**lab.environment(), **lab.SANITIZER})
-        self.assertEqual(self.listener.next()[0], 4071, done.stderr)
-        self.assertIn(b"/nowhere", done.stderr)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertLess(time.monotonic() - began, QUICK)
+        self.complain(log)
 
     def test_long_input(self):
         """What matters stands in the first 64 KiB; the rest is left alone."""
@@ -512,14 +443,17 @@ class HandOver(Case):
         stream.bind(self.path("stream"))
         stream.listen()
         self.write("file", "")
+        # A message may be shown in a page, or handed to a shell: text_clean() makes each
+        # "'" in it a U+2019, the mark that ends no literal.
         for name, said in (("nothing", "is imc-agentd running"),
                            ("closed", "is imc-agentd running"),
-                           ("stream", "not imc-agentd's socket"), ("file", ""),
+                           ("stream", "not imc-agentd\u2019s socket"),
+                           ("file", "cannot hand over to"),
                            ("x" * 200, "at most 107 bytes")):
             with self.subTest(name):
                 path = self.path(name)
                 done = self.handle(text, "--socket", path)
-                self.assert_one_line(done, said.replace("'", "\u2019"))
+                self.assert_one_line(done, said)
                 self.assertLess(done.seconds, QUICK)
 
     def test_full_queue(self):
