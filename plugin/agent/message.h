@@ -151,6 +151,11 @@ bool message_take_done(struct bytes body, struct message_done *ret);
 void message_put_failure(struct packet *packet, const struct failure *why);
 void message_take_failure(struct cursor *cursor, struct failure *ret);
 
+/* A moment as sources tell it, or NO_TIME: what lies before `least`, or after the year
+ * 9999, would overflow where an age is made of it, or could not be read back from a state
+ * file, and fails the cursor. */
+int64_t message_take_moment(struct cursor *cursor, int64_t least);
+
 /* A told verdict, as part of evidence (message_told.c). NULL: there is none. */
 void message_put_told(struct packet *packet, const struct told *told);
 void message_take_told(void *parent, struct cursor *cursor, struct told **ret);

@@ -32,9 +32,7 @@ static int64_t take_event_time(struct cursor *cursor)
 	return take_between(cursor, 0, UINT32_MAX);
 }
 
-/* Moments as sources tell them: what lies far outside of these would overflow where an
- * age is made of it, or could not be read back from a state file. */
-static int64_t take_moment(struct cursor *cursor, int64_t least)
+int64_t message_take_moment(struct cursor *cursor, int64_t least)
 {
 	struct cursor before = *cursor;
 	if (take_i64(&before) != NO_TIME)
@@ -171,14 +169,14 @@ static void take_log(struct evidence *evidence, struct cursor *cursor, struct lo
 	take_falls(evidence, cursor, log);
 	log->generation = cursor_u32(cursor);
 	take_bookmark(cursor, &log->newest);
-	log->reaches_back_to = take_moment(cursor, 0);
+	log->reaches_back_to = message_take_moment(cursor, 0);
 	log->is_whole = take_flag(cursor);
 	log->is_wrapped = take_flag(cursor);
 	log->was_cleared = take_flag(cursor);
 	log->stopped_at_bookmark = take_flag(cursor);
 	log->is_cut = take_flag(cursor);
 	log->damaged = cursor_u32(cursor);
-	log->damage_time = take_moment(cursor, 0);
+	log->damage_time = message_take_moment(cursor, 0);
 }
 
 static void put_service(struct packet *packet, const struct service *service)
@@ -283,15 +281,15 @@ bool message_take_evidence(
 	struct evidence *evidence = evidence_new(parent, server, NULL);
 	evidence->source = take_text(evidence, &cursor, NAME_LIMIT);
 	/* a copied log's file may be of any age */
-	evidence->observed_at = take_moment(&cursor, -WHEN_LAST);
+	evidence->observed_at = message_take_moment(&cursor, -WHEN_LAST);
 	take_parts(&cursor, evidence);
 	take_service(evidence, &cursor, &evidence->service);
 	for (enum log_kind kind = 0; kind < LOGS; kind++)
 		take_log(evidence, &cursor, &evidence->logs[kind]);
 	evidence->clock_skew = take_between(&cursor, -(int64_t)UINT32_MAX, UINT32_MAX);
-	evidence->clock_read_at = take_moment(&cursor, 0);
-	evidence->state_since = take_moment(&cursor, 0);
-	evidence->booted_at = take_moment(&cursor, 0);
+	evidence->clock_read_at = message_take_moment(&cursor, 0);
+	evidence->state_since = message_take_moment(&cursor, 0);
+	evidence->booted_at = message_take_moment(&cursor, 0);
 	evidence->watched = take_u64(&cursor);
 	evidence->smb_level = take_text(evidence, &cursor, NAME_LIMIT);
 	evidence->probe_ms = cursor_u32(&cursor);

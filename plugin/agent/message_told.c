@@ -7,15 +7,6 @@
  * is taken here is as well-formed as what the source makes. */
 enum { TEXT_LIMIT = 1024 };
 
-static int64_t take_moment(struct cursor *cursor)
-{
-	int64_t moment = take_i64(cursor);
-	if (moment == NO_TIME || (moment >= 0 && moment <= WHEN_LAST))
-		return moment;
-	cursor->failed = true;
-	return NO_TIME;
-}
-
 static void put_attempts(struct packet *packet, const struct told *told)
 {
 	packet_u8(packet, (uint8_t)told->attempt_count);
@@ -36,7 +27,7 @@ static void take_attempts(struct cursor *cursor, struct told *told)
 	told->attempts = memory_array(told, struct told_attempt, count);
 	told->attempt_count = count;
 	for (size_t i = 0; i < count; i++) {
-		told->attempts[i].time = take_moment(cursor);
+		told->attempts[i].time = message_take_moment(cursor, 0);
 		told->attempts[i].record = cursor_u32(cursor);
 		told->attempts[i].id = cursor_u32(cursor);
 		told->attempts[i].trigger = take_choice(cursor, TRIGGERS);
@@ -76,12 +67,12 @@ static struct told *take_row(void *parent, struct cursor *cursor)
 	told->condition = take_choice(cursor, CONDITIONS);
 	told->trigger = take_choice(cursor, TRIGGERS);
 	told->events_4071 = cursor_u32(cursor);
-	told->last_4071 = take_moment(cursor);
+	told->last_4071 = message_take_moment(cursor, 0);
 	told->last_4071_record = cursor_u32(cursor);
 	told->cause_event = cursor_u32(cursor);
-	told->boot_time = take_moment(cursor);
-	told->interval = take_moment(cursor);
-	told->age = take_moment(cursor);
+	told->boot_time = message_take_moment(cursor, 0);
+	told->interval = message_take_moment(cursor, 0);
+	told->age = message_take_moment(cursor, 0);
 	take_attempts(cursor, told);
 	if (told->text == NULL || told->interval == NO_TIME)
 		cursor->failed = true;

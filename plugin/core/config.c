@@ -70,15 +70,6 @@ static bool begin_section(
 	return true;
 }
 
-/* Is `key` the setting's name, written with `_` for `-`? */
-static bool is_key_of(const char *key, const char *name)
-{
-	for (; *name != '\0'; name++, key++)
-		if (*key != (*name == '-' ? '_' : *name))
-			return false;
-	return *key == '\0';
-}
-
 static char *spell(void *parent, const char *name, char from, char to)
 {
 	char *spelled = memory_copy(parent, name);
@@ -137,7 +128,7 @@ static bool take_agent_key(struct builder *builder, struct section *section,
 {
 	size_t count, index = 0;
 	const struct agent_setting *settings = agent_settings_table(&count);
-	while (index < count && !is_key_of(line->key, settings[index].name))
+	while (index < count && !value_is_key(line->key, settings[index].name))
 		index++;
 	if (index == count)
 		return unknown_key(line, true, why);
@@ -156,7 +147,7 @@ static bool take_server_key(struct builder *builder, struct section *section,
 	const struct setting *settings = target_settings(&count);
 	while (index < count &&
 		(!settings[index].in_config ||
-			!is_key_of(line->key, settings[index].name)))
+			!value_is_key(line->key, settings[index].name)))
 		index++;
 	if (index == count)
 		return unknown_key(line, false, why);

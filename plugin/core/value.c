@@ -161,3 +161,11 @@ void nearest_offer(struct nearest *nearest, const char *name)
 	nearest->best = name;
 	nearest->distance = distance;
 }
+
+bool value_is_key(const char *key, const char *name)
+{
+	for (; *name != '\0'; name++, key++)
+		if (*key != (*name == '-' ? '_' : *name))
+			return false;
+	return *key == '\0';
+}

@@ -42,6 +42,9 @@ enum { OID_MAX_PARTS = 128 }; /* RFC 2578, 3.5 */
  * is what follows. */
 bool value_is_oid(const char *text, const char **ret_end);
 
+/* Is the key of a configuration file that of the setting `name`, with `_` for its `-`? */
+bool value_is_key(const char *key, const char *name);
+
 /* Keeps the name that is most like the one wanted: for "did you mean". */
 struct nearest {
 	const char *wanted;

@@ -6,22 +6,15 @@
 #include "core/config.h"
 #include "core/inifile.h"
 #include "core/memory.h"
+#include "core/value.h"
 
 /* Is `key` the setting's name, written with _ for -? */
-static bool is_key_of(const char *key, const char *name)
-{
-	for (; *name != '\0'; name++, key++)
-		if (*key != (*name == '-' ? '_' : *name))
-			return false;
-	return *key == '\0';
-}
-
 static const struct agent_setting *find(const char *key)
 {
 	size_t count;
 	const struct agent_setting *table = agent_settings_table(&count);
 	for (size_t i = 0; i < count; i++)
-		if (is_key_of(key, table[i].name))
+		if (value_is_key(key, table[i].name))
 			return &table[i];
 	return NULL;
 }
