@@ -7,9 +7,10 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "core/process.h"
 
 static const char program_name[] = "imc-agentd";
 
@@ -127,15 +128,11 @@ static bool is_orphan(void)
 /* Where one of these cannot be had, the program goes on: each is a second line. */
 void role_protect(enum agent_role role)
 {
-	const struct rlimit none = {0, 0};
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error */
-	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#ifndef __SANITIZE_ADDRESS__ /* which looks for leaks as a debugger */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
+	process_hide_memory();
 	if (role == ROLE_OF_PARENT)
 		return;
 	/* What is meant for the parent may be sent to all: by a terminal, or pkill. */

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/process.h"
 #include "explain.h"
 #include "list_services.h"
 #include "options.h"
@@ -65,9 +63,6 @@ static void on_signal(int number)
 	}
 }
 
-/* The program may hold a password: no core file, no debugger of the same user.
- * Descriptors 0 to 2 that are closed are filled with one that cannot be written to, so
- * that no other file takes their place, and a closed stdout is still found out. */
 static void protect(void)
 {
 	static const int caught[] = {SIGTERM, SIGALRM, SIGBUS};
@@ -79,15 +74,8 @@ static void protect(void)
 	sigset_t none_blocked; /* whoever started this may have blocked some */
 	sigemptyset(&none_blocked);
 	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
-	struct rlimit none = {0, 0};
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	int file;
-	do
-		file = open("/dev/null", O_RDONLY);
-	while (file >= 0 && file <= STDERR_FILENO);
-	if (file > STDERR_FILENO)
-		close(file);
+	process_hide_memory();
+	process_fill_descriptors();
 }
 
 static void set_alarm(int64_t deadline_ms)
