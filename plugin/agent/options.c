@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include "core/config.h"
+
 static const struct command_option options[] = {
-	{'c', "config", "FILE",
-		"the configuration (" IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf)"},
+	{'c', "config", "FILE", "the configuration (" CONFIG_PATH ")"},
 	{'f', "foreground", NULL, "stay in the foreground, and log to stderr"},
 	{'n', "check", NULL, "check the configuration, and end"},
 	{'h', "help", NULL, "show this, and end"},
@@ -51,7 +52,6 @@ const struct command_line *agent_options_line(void)
 bool agent_options_parse(
 	int argc, char **argv, struct agent_options *ret, struct failure *why)
 {
-	*ret = (struct agent_options){
-		.config = IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf"};
+	*ret = (struct agent_options){.config = CONFIG_PATH};
 	return command_line_parse(&line, argc, argv, ret, why);
 }

@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "core/memory.h"
 #include "core/name.h"
+#include "core/store.h"
 #include "core/value.h"
 #include "core/when.h"
 
@@ -19,8 +20,6 @@ enum {
 	OUTPUT_DEFAULT = 1000,
 	OUTPUT_MIN = 200
 };
-
-static const char default_config[] = IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf";
 
 static bool set_path(
 	struct options *options, char **field, const char *value, struct failure *why)
@@ -266,18 +265,6 @@ static bool apply(struct options *options, const struct arguments *arguments,
 	return true;
 }
 
-static bool no_such_server(const struct config *config, const char *path,
-	const char *name, struct failure *why)
-{
-	const char *nearest = config_nearest_server(config, name);
-	if (nearest == NULL)
-		return fail(why, FAIL_USAGE,
-			"--server: %.200s has no section [server %s]", path, name);
-	return fail(why, FAIL_USAGE,
-		"--server: %.200s has no section [server %s], did you mean %s?", path,
-		name, nearest);
-}
-
 /* The target to begin with: the server's section, [defaults], or the built-in values. */
 static bool begin_target(struct options *options, struct failure *why)
 {
@@ -285,20 +272,8 @@ static bool begin_target(struct options *options, struct failure *why)
 		options->target = target_new(options);
 		return true;
 	}
-	const char *path = options->config != NULL ? options->config : default_config;
-	struct config *config;
-	if (!config_read(options, path, &config, why))
-		return false;
-	const struct target *found = config->defaults;
-	if (options->server != NULL)
-		found = config_server(config, options->server);
-	bool is_found = found != NULL;
-	if (is_found)
-		options->target = target_copy(options, found);
-	else
-		no_such_server(config, path, options->server, why);
-	talloc_free(config);
-	return is_found;
+	const char *path = options->config != NULL ? options->config : CONFIG_PATH;
+	return config_read_target(options, path, options->server, &options->target, why);
 }
 
 static bool finish_target(struct options *options, struct failure *why)
@@ -317,17 +292,6 @@ static bool finish_target(struct options *options, struct failure *why)
 	return target_finish(target, why);
 }
 
-static void choose_state_dir(struct options *options, options_env *env)
-{
-	static const char *const names[] = {
-		"NAGIOS_PLUGIN_STATE_DIRECTORY", "MP_STATE_PATH"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = env(names[i]);
-		if (options->state_dir == NULL && value != NULL && *value != '\0')
-			options->state_dir = memory_copy(options, value);
-	}
-}
-
 static bool fill(struct options *options, int argc, const char *const *argv,
 	options_env *env, struct failure *why)
 {
@@ -341,7 +305,9 @@ static bool fill(struct options *options, int argc, const char *const *argv,
 		!finish_target(options, why) ||
 		!arguments_suit(arguments, options->target->source, why))
 		return false;
-	choose_state_dir(options, env);
+	const char *directory = store_directory(options->state_dir, env);
+	if (directory != NULL && options->state_dir == NULL)
+		options->state_dir = memory_copy(options, directory);
 	return true;
 }
 

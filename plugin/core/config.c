@@ -307,3 +307,30 @@ const char *config_nearest_server(const struct config *config, const char *name)
 		nearest_offer(&nearest, config->servers[i]->server);
 	return nearest.best;
 }
+
+static bool no_such_server(const struct config *config, const char *path,
+	const char *name, struct failure *why)
+{
+	const char *nearest = config_nearest_server(config, name);
+	if (nearest == NULL)
+		return fail(why, FAIL_USAGE,
+			"--server: %.200s has no section [server %s]", path, name);
+	return fail(why, FAIL_USAGE,
+		"--server: %.200s has no section [server %s], did you mean %s?", path,
+		name, nearest);
+}
+
+bool config_read_target(void *parent, const char *path, const char *server,
+	struct target **ret, struct failure *why)
+{
+	struct config *config;
+	if (!config_read(parent, path, &config, why))
+		return false;
+	const struct target *found =
+		server != NULL ? config_server(config, server) : config->defaults;
+	bool is_found = found != NULL || no_such_server(config, path, server, why);
+	if (is_found)
+		*ret = target_copy(parent, found);
+	talloc_free(config);
+	return is_found;
+}

@@ -7,6 +7,9 @@
 #include "inifile.h"
 #include "target.h"
 
+/* Where all programs look for it if they are not told. */
+#define CONFIG_PATH IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf"
+
 /* imc-monitor.conf: [agent], [defaults], and one [server NAME] for each server, each at
  * most once and in any order. */
 struct config {
@@ -36,6 +39,10 @@ bool config_finish(struct config *config, const char *file, struct failure *why)
 
 /* By the exact name; NULL: there is none. */
 const struct target *config_server(const struct config *config, const char *name);
+/* A copy of the server's target in a file, or of [defaults] where `server` is NULL. A
+ * name that is not there is told as --server's, with the nearest one that is. */
+bool config_read_target(void *parent, const char *path, const char *server,
+	struct target **ret, struct failure *why);
 /* The server whose name is most like this one, or NULL. */
 const char *config_nearest_server(const struct config *config, const char *name);
 

@@ -102,6 +102,19 @@ bool store_open(
 	return true;
 }
 
+const char *store_directory(const char *given, store_env *env)
+{
+	static const char *const names[] = {
+		"NAGIOS_PLUGIN_STATE_DIRECTORY", "MP_STATE_PATH"};
+	const char *found = given;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && found == NULL; i++) {
+		const char *value = env(names[i]);
+		if (value != NULL && *value != '\0')
+			found = value;
+	}
+	return found;
+}
+
 /* "~" is in no encoded name: a shortened name is never that of another entry. */
 static char *file_name(void *parent, const char *name, const char *suffix)
 {

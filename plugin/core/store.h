@@ -21,6 +21,12 @@ struct store;
 bool store_open(
 	void *parent, const char *directory, struct store **ret, struct failure *why);
 
+/* The directory of plugins that keep something: `given` on the command line, else the one
+ * of the environment, as monitoring-plugins' guidelines call it; NULL: none. `env` is
+ * getenv(), or a test's own. */
+typedef char *store_env(const char *name);
+const char *store_directory(const char *given, store_env *env);
+
 /* One file of it, locked until the entry is freed; the store must live as long. `name` is
  * percent-encoded, and where that is longer than 200 bytes, cut with a hash of it all;
  * `suffix` is a word without a dot. Waits at most `wait_ms` for another holder. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include "core/config.h"
+
 static const struct command_option options[] = {
-	{'c', "config", "FILE",
-		"the configuration (" IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf)"},
+	{'c', "config", "FILE", "the configuration (" CONFIG_PATH ")"},
 	{'s', "socket", "PATH", "imc-agentd's socket, instead of trap_socket"},
 	{'n', "dry-run", NULL, "say what the trap is, and hand over nothing"},
 	{'h', "help", NULL, "show this, and end"},
@@ -53,7 +54,6 @@ const struct command_line *trap_options_line(void)
 bool trap_options_parse(
 	int argc, char **argv, struct trap_options *ret, struct failure *why)
 {
-	*ret = (struct trap_options){
-		.config = IMC_SYSCONFDIR "/imc-monitor/imc-monitor.conf"};
+	*ret = (struct trap_options){.config = CONFIG_PATH};
 	return command_line_parse(&line, argc, argv, ret, why);
 }
