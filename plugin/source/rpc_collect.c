@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rpc_collect.h"
+
 #include <poll.h>
 #include <signal.h>
 
 #include "core/evidence.h"
 #include "deadline.h"
+#include "module.h"
 #include "rpc.h"
 #include "rpc_clock.h"
 #include "rpc_logs.h"
 #include "rpc_svcctl.h"
 #include "source.h"
-
-/* The order of things: what matters most is asked first, while there is time. */
 
 enum {
 	CLOCK_AGE = WHEN_HOUR, /* the clock is not asked for more often */
@@ -90,7 +91,7 @@ static void ask_again(const struct request *request, struct svcctl *svcctl,
 	svcctl_learn_again(svcctl, evidence);
 }
 
-static void learn_all(
+void rpc_collect(
 	const struct request *request, struct rpc *rpc, struct evidence *evidence)
 {
 	int64_t began = deadline_now();
@@ -113,10 +114,8 @@ static void learn_all(
 /* Nothing could even be tried. */
 static void fail_all(struct evidence *evidence, const struct failure *why)
 {
-	static const enum part parts[] = {
-		PART_STATE, PART_CONFIG, PART_APPLICATION, PART_SYSTEM, PART_CLOCK};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		evidence_failed(evidence, parts[i], why);
+	evidence_fail_all(evidence, why);
+	evidence_failed(evidence, PART_CLOCK, why);
 }
 
 static void collect(const struct request *request, struct evidence *evidence)
@@ -132,7 +131,7 @@ static void collect(const struct request *request, struct evidence *evidence)
 		!rpc_new(evidence, request, &rpc, &why)) {
 		fail_all(evidence, &why);
 	} else {
-		learn_all(request, rpc, evidence);
+		rpc_collect(request, rpc, evidence);
 		rpc_close(rpc);
 	}
 	sigaction(SIGPIPE, &before, NULL);
@@ -144,10 +143,10 @@ static void prepare(void)
 	rpc_prepare();
 }
 
-SOURCE_EXPORTED extern const struct source imc_rpc_source;
-SOURCE_EXPORTED extern const unsigned imc_rpc_abi;
+MODULE_EXPORTED extern const struct source imc_rpc_source;
+MODULE_EXPORTED extern const unsigned imc_rpc_abi;
 
-const unsigned imc_rpc_abi = SOURCE_ABI;
+const unsigned imc_rpc_abi = MODULE_ABI;
 
 const struct source imc_rpc_source = {
 	.name = "rpc",

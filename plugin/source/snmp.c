@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "conversation.h"
 #include "core/memory.h"
+#include "module.h"
 #include "services.h"
 #include "snmp_library.h"
 #include "source.h"
@@ -234,10 +235,10 @@ static bool list(void *parent, const struct request *request, struct service_lis
 	return ret->count > 0 || refuse_empty(search, why);
 }
 
-SOURCE_EXPORTED extern const struct source imc_snmp_source;
-SOURCE_EXPORTED extern const unsigned imc_snmp_abi;
+MODULE_EXPORTED extern const struct source imc_snmp_source;
+MODULE_EXPORTED extern const unsigned imc_snmp_abi;
 
-const unsigned imc_snmp_abi = SOURCE_ABI;
+const unsigned imc_snmp_abi = MODULE_ABI;
 
 const struct source imc_snmp_source = {
 	.name = "snmp",

@@ -6,6 +6,7 @@
 #include "core/name.h"
 #include "core/value.h"
 #include "far_row.h"
+#include "module.h"
 #include "snmp_library.h"
 #include "source.h"
 
@@ -177,7 +178,7 @@ static void collect(const struct request *request, struct evidence *evidence)
 		evidence_fail_all(evidence, &why);
 }
 
-SOURCE_EXPORTED extern const struct source imc_agent_source;
+MODULE_EXPORTED extern const struct source imc_agent_source;
 
 const struct source imc_agent_source = {
 	.name = "agent",

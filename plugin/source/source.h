@@ -31,15 +31,6 @@ struct service_list {
 	size_t count;
 };
 
-/*
- * A module is a shared object with a `const struct source imc_NAME_source` for each
- * source in it, and a `const unsigned imc_FILE_abi`, which is SOURCE_ABI of the tree that
- * it was built from; nothing else of it is seen.
- * Raise it with each change of what modules see of core and source.
- */
-enum { SOURCE_ABI = 4 };
-#define SOURCE_EXPORTED __attribute__((visibility("default")))
-
 /* By name. A source that lives in a module is opened now: `why` says what to install. */
 bool source_find(const char *name, const struct source **ret, struct failure *why);
 
