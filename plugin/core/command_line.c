@@ -2,6 +2,7 @@
 #include "command_line.h"
 
 #include <getopt.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -84,17 +85,27 @@ bool command_line_parse(const struct command_line *line, int argc, char **argv,
 	return true;
 }
 
+/* "-t, --timeout DURATION" */
+static char *spell_option(void *parent, const struct command_option *option)
+{
+	bool has_argument = option->argument != NULL;
+	return memory_format(parent, "-%c, --%s%s%s", option->letter, option->name,
+		has_argument ? " " : "", has_argument ? option->argument : "");
+}
+
 char *command_line_usage(void *parent, const struct command_line *line)
 {
 	char *text = memory_format(parent, "%s " IMC_VERSION ": %s\n\n%s %s\n\n",
 		line->program, line->purpose, line->program, line->synopsis);
+	int width = 0;
+	for (size_t i = 0; i < line->count; i++) {
+		int length = (int)strlen(spell_option(text, &line->options[i]));
+		width = length > width ? length : width;
+	}
 	for (size_t i = 0; i < line->count; i++) {
 		const struct command_option *option = &line->options[i];
-		char *name = memory_format(text, "-%c, --%s%s%s", option->letter,
-			option->name, option->argument != NULL ? " " : "",
-			option->argument != NULL ? option->argument : "");
-		char *longer =
-			memory_format(parent, "%s  %-20s %s\n", text, name, option->help);
+		char *longer = memory_format(parent, "%s  %-*s  %s\n", text, width,
+			spell_option(text, option), option->help);
 		talloc_free(text);
 		text = longer;
 	}

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "core/command_line.h"
+#include "command_words.h"
 
-enum { MAX_WORDS = 6, TOLD = 80 };
+enum { TOLD = 80 };
 
 static const struct command_option options[] = {
 	{'f', "file", "FILE", "a file"},
@@ -36,7 +36,7 @@ static const struct command_line line = {
 };
 
 static const struct row {
-	const char *words[MAX_WORDS];
+	const char *words[COMMAND_WORDS];
 	const char *told;
 	const char *refusal; /* NULL: it is right */
 } rows[] = {
@@ -68,14 +68,12 @@ static void options_are_told_in_order_or_refused_in_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
-		char *words[MAX_WORDS + 1] = {NULL};
+		struct command_words words = command_words(row->words);
 		char told[TOLD] = "";
-		int count = 0;
-		for (; count < MAX_WORDS && row->words[count] != NULL; count++)
-			words[count] = (char *)row->words[count];
 		struct failure why = {.text = ""};
-		test_row("%zu: %s", i, count > 1 ? row->words[1] : "");
-		bool is_right = command_line_parse(&line, count, words, told, &why);
+		test_row("%zu: %s", i, words.count > 1 ? row->words[1] : "");
+		bool is_right =
+			command_line_parse(&line, words.count, words.words, told, &why);
 		assert_string_equal(why.text, row->refusal != NULL ? row->refusal : "");
 		assert_int_equal(is_right, row->refusal == NULL);
 		if (is_right)
@@ -90,10 +88,10 @@ static void usage_is_made_of_the_table(void **state)
 {
 	assert_string_equal(command_line_usage(*state, &line),
 		"imc-test " IMC_VERSION ": tests\n\nimc-test [-n]\n\n"
-		"  -f, --file FILE      a file\n"
-		"  -o, --order WORD     a word\n"
-		"  -n, --nothing        nothing at all\n"
-		"  -F, --forward        on and on\n");
+		"  -f, --file FILE   a file\n"
+		"  -o, --order WORD  a word\n"
+		"  -n, --nothing     nothing at all\n"
+		"  -F, --forward     on and on\n");
 }
 
 int main(void)

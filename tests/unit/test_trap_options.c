@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "command_words.h"
 #include "core/hint.h"
 #include "trap/options.h"
 #include "trap/settings.h"
 
-enum { MAX_WORDS = 6 };
-
 static const struct row {
-	const char *words[MAX_WORDS];
+	const char *words[COMMAND_WORDS];
 	enum trap_mode mode;
 	const char *config, *socket; /* NULL: as it is without the option */
 	const char *refusal;         /* NULL: it is right */
@@ -35,14 +34,12 @@ static void options_are_read_or_refused_in_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
-		char *words[MAX_WORDS + 1] = {NULL};
-		int count = 0;
-		for (; count < MAX_WORDS && row->words[count] != NULL; count++)
-			words[count] = (char *)row->words[count];
+		struct command_words line = command_words(row->words);
 		struct trap_options options;
 		struct failure why = {.text = ""};
 		test_row("%s %s", row->words[0], row->words[1]);
-		bool is_right = trap_options_parse(count, words, &options, &why);
+		bool is_right =
+			trap_options_parse(line.count, line.words, &options, &why);
 		assert_int_equal(is_right, row->refusal == NULL);
 		if (!is_right) {
 			assert_string_equal(why.text, row->refusal);
@@ -63,14 +60,9 @@ static void options_are_read_or_refused_in_words(void **state)
 
 static void help_names_every_option(void **state)
 {
-	char *text = command_line_usage(*state, trap_options_line());
-	static const char *const names[] = {
-		"--config FILE", "--socket PATH", "--dry-run", "--help", "--version"};
-	assert_int_equal(strncmp(text, "imc-trap ", strlen("imc-trap ")), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_non_null(strstr(text, names[i]));
-	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
-		assert_true(strlen(line) <= 80);
+	static const char *const names[] = {"--config FILE", "--socket PATH", "--dry-run",
+		"--help", "--version", NULL};
+	command_help_names(*state, trap_options_line(), names);
 }
 
 /* A configuration of that text, which is gone afterwards. */
