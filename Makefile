@@ -11,6 +11,8 @@ MODULEDIR  ?= $(PREFIX)/lib/imc-monitor
 MANDIR     ?= $(PREFIX)/share/man
 MIBDIR     ?= $(PREFIX)/share/snmp/mibs
 SYSCONFDIR ?= /etc
+# Where imc-start writes down what it tried, if it is not told otherwise.
+STATEDIR   ?= /var/lib/imc-monitor
 # Where the MIB is rooted: a site with an enterprise number of its own puts it here.
 MIB_ROOT   ?= $(PLAYPEN)
 PLAYPEN    := 1.3.6.1.4.1.8072.9999.9999.4071
@@ -42,6 +44,7 @@ WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDENING  := -fPIE -fstack-protector-strong $(if $(VARIANT),,-D_FORTIFY_SOURCE=2)
 DEFINES    := -D_GNU_SOURCE -DIMC_VERSION='"$(VERSION)"' \
               -DIMC_MODULEDIR='"$(MODULEDIR)"' -DIMC_SYSCONFDIR='"$(SYSCONFDIR)"' \
+              -DIMC_STATEDIR='"$(STATEDIR)"' \
               -DIMC_MIB_ROOT=$(subst .,$(comma),$(MIB_ROOT))
 ALL_CFLAGS  = -std=c17 $(WARNINGS) $(HARDENING) $(DEFINES) -Iplugin $(CPPFLAGS) \
               $(CFLAGS) $(VARIANT) -MMD -MP
@@ -70,9 +73,12 @@ CHECK_OBJ  := $(call objects,$(wildcard plugin/check/*.c))
 # A program each but for its main.c, so that unit tests can link what they need.
 AGENT_OBJ  := $(call objects,$(filter-out %/main.c,$(wildcard plugin/agent/*.c)))
 TRAP_OBJ   := $(call objects,$(filter-out %/main.c,$(wildcard plugin/trap/*.c)))
+START_OBJ  := $(call objects,$(filter-out %/main.c,$(wildcard plugin/start/*.c)))
 LIB        := $(BUILD)/libimc.a
 AGENT_LIB  := $(BUILD)/libagent.a
 TRAP_LIB   := $(BUILD)/libtrap.a
+START_LIB  := $(BUILD)/libstart.a
+ALL_LIBS   := $(AGENT_LIB) $(TRAP_LIB) $(START_LIB) $(LIB)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS    := $(addprefix $(BUILD)/replay/,$(FUZZERS))
@@ -88,7 +94,7 @@ say         = $(if $(V),,@echo '  $(1)  $@')
 .SECONDARY:
 
 all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(BUILD)/imc-agentd \
-	$(BUILD)/imc-trap $(BUILD)/mibs/IMC-MONITOR-MIB
+	$(BUILD)/imc-trap $(BUILD)/imc-start $(BUILD)/mibs/IMC-MONITOR-MIB
 
 help:
 	@echo 'all           the programs and their modules, in $(BUILD)/'
@@ -136,6 +142,16 @@ $(BUILD)/imc-trap: $(BUILD)/plugin/trap/main.o $(TRAP_LIB) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ $(call pkg_libs,$(CORE_PKG))
 
+$(START_LIB): $(START_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/imc-start: $(BUILD)/plugin/start/main.o $(START_LIB) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed \
+		-Wl,--export-dynamic-symbol=out_of_memory -o $@ $^ \
+		$(call pkg_libs,$(CORE_PKG)) -ldl
+
 # A module brings its own copy of the core (which has no state) and shows its sources
 # and their version alone; out_of_memory() is the program's.
 $(BUILD)/imc-rpc.so: $(RPC_OBJ)
@@ -168,6 +184,7 @@ $(CHECK_OBJ): PKG := $(CORE_PKG) $(CHECK_PKG)
 $(AGENT_OBJ) $(BUILD)/plugin/agent/main.o: PKG := $(CORE_PKG) $(AGENT_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ): PKG := $(CORE_PKG)
 $(TRAP_OBJ) $(BUILD)/plugin/trap/main.o: PKG := $(CORE_PKG)
+$(START_OBJ) $(BUILD)/plugin/start/main.o: PKG := $(CORE_PKG)
 $(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fPIC
 $(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fvisibility=hidden
 
@@ -190,15 +207,14 @@ UNIT_OBJ := $(call objects,$(filter-out $(wildcard tests/unit/test_*.c),\
               $(wildcard tests/unit/*.c)))
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJ) \
-		$(filter-out %/main.o,$(CHECK_OBJ)) $(AGENT_LIB) $(TRAP_LIB) $(LIB)
+		$(filter-out %/main.o,$(CHECK_OBJ)) $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
 		$(call pkg_libs,$(CORE_PKG) $(CHECK_PKG) $(AGENT_PKG) $(TEST_PKG)) \
 		-ldl -lm
 
-$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
-		$(AGENT_LIB) $(TRAP_LIB) $(LIB)
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ \
@@ -241,10 +257,10 @@ fuzz:
 		VARIANT='-fsanitize=address,undefined,fuzzer-no-link' fuzz-run
 
 fuzz-run: $(addprefix fuzz-run-,$(FUZZERS))
-fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(AGENT_LIB) $(TRAP_LIB) $(LIB) tests/fuzz/replay.c
+fuzz-run-%: $(BUILD)/tests/fuzz/%.o $(ALL_LIBS) tests/fuzz/replay.c
 	$(CC) $(ALL_CFLAGS) -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer \
-		-Wl,--as-needed -o $(BUILD)/$* $< tests/fuzz/replay.c $(AGENT_LIB) \
-		$(TRAP_LIB) $(LIB) $(call pkg_cflags,$(CORE_PKG)) \
+		-Wl,--as-needed -o $(BUILD)/$* $< tests/fuzz/replay.c $(ALL_LIBS) \
+		$(call pkg_cflags,$(CORE_PKG)) \
 		$(call pkg_libs,$(CORE_PKG) $(AGENT_PKG)) -ldl -lm
 	mkdir -p $(BUILD)/corpus/$*
 	cp -r tests/fuzz/corpus/$(*:fuzz_%=%)/. $(BUILD)/corpus/$*
@@ -276,10 +292,11 @@ install: all
 	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) \
 		$(DESTDIR)$(MIBDIR) \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples/windows
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples/windows \
+		$(DESTDIR)$(DOCDIR)/examples/nagios
 	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
 	install -m 0755 $(BUILD)/imc-agentd $(DESTDIR)$(SBINDIR)/imc-agentd
-	install -m 0755 $(BUILD)/imc-trap $(DESTDIR)$(SBINDIR)/imc-trap
+	install -m 0755 $(BUILD)/imc-trap $(BUILD)/imc-start $(DESTDIR)$(SBINDIR)
 	install -m 0644 $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(DESTDIR)$(MODULEDIR)
 	install -m 0644 $(BUILD)/mibs/IMC-MONITOR-MIB $(DESTDIR)$(MIBDIR)
 	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1
@@ -287,12 +304,19 @@ install: all
 		$(DESTDIR)$(MANDIR)/man5/imc-monitor.conf.5
 	install -m 0644 packaging/man/imc-agentd.8 \
 		$(DESTDIR)$(MANDIR)/man8/imc-agentd.8
-	install -m 0644 packaging/man/imc-trap.8 $(DESTDIR)$(MANDIR)/man8/imc-trap.8
+	install -m 0644 packaging/man/imc-start.8 packaging/man/imc-trap.8 \
+		$(DESTDIR)$(MANDIR)/man8
 	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
 		packaging/snmptrapd/imc-trap.conf $(DESTDIR)$(DOCDIR)/examples
 	sed -i 's|/usr/sbin/imc-trap|$(SBINDIR)/imc-trap|' \
 		$(DESTDIR)$(MANDIR)/man8/imc-trap.8 \
 		$(DESTDIR)$(DOCDIR)/examples/imc-trap.conf
+	install -m 0644 packaging/nagios/imc-monitor.cfg \
+		packaging/nagios/imc-monitor-services.cfg $(DESTDIR)$(DOCDIR)/examples/nagios
+	sed -i -e 's|/usr/lib/nagios/plugins/check_imc|$(PLUGINDIR)/check_imc|' \
+		-e 's|/usr/sbin/imc-start|$(SBINDIR)/imc-start|' \
+		-e 's|/var/lib/imc-monitor|$(STATEDIR)|' \
+		$(DESTDIR)$(DOCDIR)/examples/nagios/*.cfg
 	install -m 0644 packaging/windows/imc-events.cnf packaging/windows/README.md \
 		$(DESTDIR)$(DOCDIR)/examples/windows
 

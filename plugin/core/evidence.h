@@ -144,6 +144,7 @@ struct service {
 	char *start_account;             /* NULL: not known */
 	struct dependency *dependencies; /* where it is down */
 	size_t dependency_count;
+	bool has_other_dependencies; /* groups, or more than are asked for */
 };
 
 struct told;

@@ -326,8 +326,8 @@ static const struct setting settings[] = {
 		.set = set_allow_start},
 	{"start-credentials", "FILE", "the account that may start it", false, true,
 		.is_path = true, .set = set_start_credentials},
-	{"start-delay", "DURATION", "4071 must last so long before a start (2m)", false,
-		true, .set = set_start_delay},
+	{"start-delay", "DURATION", "no start sooner after the boot (2m)", false, true,
+		.set = set_start_delay},
 	{"start-attempts", "NUMBER", "starts for one boot (1)", false, true,
 		.set = set_start_attempts},
 };

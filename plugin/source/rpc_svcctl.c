@@ -176,10 +176,11 @@ static bool learn_all(
 		name = strtok_r(NULL, "/", &rest)) {
 		enum service_state state;
 		bool is_group = name[0] == '+';
-		if (is_group || strlen(name) > NAME_MAX_BYTES)
+		if (is_group || strlen(name) > NAME_MAX_BYTES ||
+			service->dependency_count == MAX_DEPENDENCIES) {
+			service->has_other_dependencies = true;
 			continue;
-		if (service->dependency_count == MAX_DEPENDENCIES)
-			break;
+		}
 		if (!ask_dependency(svcctl, name, &state, why))
 			return false;
 		service->dependencies[service->dependency_count++] =

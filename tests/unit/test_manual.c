@@ -5,6 +5,7 @@
 #include "core/agent_settings.h"
 #include "core/bytes.h"
 #include "core/policy.h"
+#include "start/options.h"
 #include "trap/options.h"
 
 /* The manual pages say what the tables say: the same options and keys, with the same
@@ -149,22 +150,37 @@ static void keys_of_the_agent_are_those_of_the_table(void **state)
 	test_row("%s", "");
 }
 
-static void options_of_imc_trap_are_those_of_its_table(void **state)
+/* As the page has to write it: "c , Fl -config Ar FILE". */
+static char *command_item(void *parent, const struct command_option *option)
+{
+	const char *argument = option->argument;
+	return memory_format(parent, "%c , Fl -%s%s%s", option->letter, option->name,
+		argument != NULL ? " Ar " : "", argument != NULL ? argument : "");
+}
+
+static void page_has_options(void *parent, const char *page, const char *heading,
+	const struct command_line *line)
 {
 	const char *items[ITEMS_MAX];
-	size_t item_count = items_of(
-		*state, "packaging/man/imc-trap.8", "DESCRIPTION", ".It Fl ", items);
-	const struct command_option *options = trap_options_line()->options;
-	assert_int_equal(item_count, trap_options_line()->count);
+	size_t item_count = items_of(parent, page, heading, ".It Fl ", items);
+	assert_int_equal(item_count, line->count);
 	for (size_t i = 0; i < item_count; i++) {
-		const char *argument = options[i].argument;
-		test_row("%s", options[i].name);
-		assert_string_equal(items[i],
-			memory_format(*state, "%c , Fl -%s%s%s", options[i].letter,
-				options[i].name, argument != NULL ? " Ar " : "",
-				argument != NULL ? argument : ""));
+		test_row("%s --%s", line->program, line->options[i].name);
+		assert_string_equal(items[i], command_item(parent, &line->options[i]));
 	}
 	test_row("%s", "");
+}
+
+static void options_of_imc_trap_are_those_of_its_table(void **state)
+{
+	page_has_options(
+		*state, "packaging/man/imc-trap.8", "DESCRIPTION", trap_options_line());
+}
+
+static void options_of_imc_start_are_those_of_its_table(void **state)
+{
+	page_has_options(
+		*state, "packaging/man/imc-start.8", "OPTIONS", start_options_line());
 }
 
 int main(void)
@@ -176,6 +192,7 @@ int main(void)
 		sentence(keys_of_servers_are_those_of_the_table),
 		sentence(keys_of_the_agent_are_those_of_the_table),
 		sentence(options_of_imc_trap_are_those_of_its_table),
+		sentence(options_of_imc_start_are_those_of_its_table),
 	};
 	return cmocka_run_group_tests_name("manual", tests, NULL, NULL);
 }

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "act.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include "core/account.h"
+#include "core/judge.h"
+#include "core/memory.h"
+#include "core/name.h"
+#include "decide.h"
+#include "diary.h"
+#include "follow.h"
+#include "source/deadline.h"
+
+enum {
+	LOOK_EVERY_MS = 1000,
+	LOOK_TAKES_MS = 3000, /* so much is kept for one that is the last */
+	START_TAKES_MS = 3000 /* and so much for a start, after waiting */
+};
+
+/* One order on its way. */
+struct work {
+	const struct act_order *order;
+	void *memory; /* of everything */
+	struct store *store;
+	struct diary *diary;
+	struct credentials *credentials;
+	const struct starter *starter;
+	struct request request;
+	struct start_session *session; /* NULL: none is open */
+	struct evidence *evidence;
+	struct verdict *verdict;
+	const char *seen; /* the evidence in words; NULL: none yet */
+};
+
+static int64_t clock_now(void)
+{
+	return time(NULL);
+}
+
+static void tell(struct work *work, enum act_kind act, enum act_end end, const char *text)
+{
+	const struct deed deed = {act, end, work->seen, text};
+	work->order->tell(work->order->context, &deed);
+}
+
+/* The last word. */
+static enum act_end end_with(struct work *work, enum act_kind act, enum act_end end,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+static enum act_end end_with(
+	struct work *work, enum act_kind act, enum act_end end, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = memory_required(talloc_vasprintf(work->memory, format, arguments));
+	va_end(arguments);
+	tell(work, act, end, text);
+	return end;
+}
+
+static enum act_end not_done(struct work *work, const char *text)
+{
+	return end_with(work, ACT_NOTHING, ACT_NOT_DONE, "not started: %s", text);
+}
+
+static enum act_end end_by_ruling(struct work *work, const struct ruling *ruling)
+{
+	if (ruling->decision == DECIDE_RUNS)
+		return end_with(work, ACT_NOTHING, ACT_RUNS, "%s", ruling->text);
+	if (ruling->decision == DECIDE_UNKNOWN)
+		return end_with(
+			work, ACT_NOTHING, ACT_UNKNOWN, "not started: %s", ruling->text);
+	return not_done(work, ruling->text);
+}
+
+/* --- looking --- */
+
+static void close_session(struct work *work)
+{
+	if (work->session != NULL)
+		work->starter->close(work->session);
+	work->session = NULL;
+}
+
+static struct evidence *new_evidence(struct work *work)
+{
+	const struct target *target = work->order->target;
+	struct evidence *evidence =
+		evidence_new(work->memory, name_of_server(target), target->source);
+	evidence->watched = watch_hash(&target->watch);
+	evidence->observed_at = work->request.now;
+	return evidence;
+}
+
+/* A poller must not lock its own account, nor may a starter. */
+static void tell_account(struct work *work, const struct evidence *evidence)
+{
+	struct account_word word;
+	bool is_accepted;
+	if (account_logon_result(evidence, &is_accepted))
+		account_tell(
+			work->store, work->credentials, is_accepted, clock_now(), &word);
+}
+
+/* Over a new session; what could not be learned is part of the evidence. */
+static void collect(struct work *work)
+{
+	struct account_word word;
+	struct failure why;
+	account_ask(work->store, work->credentials, work->request.now, &word);
+	if (word.has_trouble || !word.is_allowed) {
+		evidence_fail_all(
+			work->evidence, word.has_trouble ? &word.trouble : &word.why);
+		return;
+	}
+	if (!work->starter->open(work->memory, &work->request, &work->session, &why)) {
+		evidence_fail_all(work->evidence, &why);
+		return;
+	}
+	work->starter->collect(work->session, work->evidence);
+	tell_account(work, work->evidence);
+}
+
+static const char *seen(const struct work *work)
+{
+	const struct verdict *verdict = work->verdict;
+	void *memory = work->memory;
+	if (verdict->boot_time == NO_TIME)
+		return verdict->text;
+	return memory_format(memory, "%s; booted at %s, newest 4071 is record %u",
+		verdict->text, when_format_time(memory, verdict->boot_time),
+		(unsigned)verdict->last_4071_record);
+}
+
+static void look(struct work *work)
+{
+	work->request.now = clock_now();
+	work->evidence = new_evidence(work);
+	collect(work);
+	work->verdict = judge(work->memory, work->evidence, &work->order->target->policy,
+		work->request.now);
+	work->seen = seen(work);
+}
+
+static struct boot_mark boot_of(const struct evidence *evidence)
+{
+	const struct event *boot = log_last_boot(&evidence->logs[LOG_SYSTEM]);
+	return boot != NULL ? (struct boot_mark){boot->record, boot->time}
+			    : (struct boot_mark){0, NO_TIME};
+}
+
+static void rule(struct work *work, struct ruling *ret)
+{
+	const struct boot_mark boot = boot_of(work->evidence);
+	struct circumstances circumstances = {
+		.target = work->order->target,
+		.verdict = work->verdict,
+		.allows_manual = work->order->allows_manual,
+		.now = work->request.now,
+	};
+	circumstances.attempts =
+		diary_count(work->diary, &boot, &circumstances.attempted_at);
+	decide(&circumstances, ret);
+}
+
+/* What was read is too old afterwards; the server is not kept waiting with us. */
+static bool wait_out(struct work *work, const struct ruling *ruling)
+{
+	int64_t wait_ms = (ruling->wait + 1) * 1000;
+	int64_t until = deadline_in(wait_ms);
+	if (deadline_left(work->order->deadline_ms) < wait_ms + START_TAKES_MS)
+		return false;
+	tell(work, ACT_WAITING, ACT_UNKNOWN, ruling->text);
+	close_session(work);
+	while (!deadline_passed(until))
+		poll(NULL, 0, (int)deadline_left(until));
+	return true;
+}
+
+/* --- starting --- */
+
+static const char *prefix_of(enum start_end end)
+{
+	switch (end) {
+	case START_ACCEPTED:
+		return "started";
+	case START_OVERTAKEN:
+		return "somebody else started it just before";
+	case START_UNANSWERED:
+	case START_CHANGED:
+	case START_NOT_SENT:
+	case START_REFUSED:
+		break;
+	}
+	return "the start call was sent and not answered";
+}
+
+static enum act_end tell_outcome(struct work *work, enum start_end sent,
+	enum follow_end followed, const struct follow *follow,
+	const struct verdict *verdict)
+{
+	const char *prefix = prefix_of(sent);
+	const char *ran = when_format_duration(work->memory, follow->ran_ms / 1000);
+	switch (followed) {
+	case FOLLOW_RUNS:
+		return end_with(work, ACT_STARTED, ACT_RUNS,
+			"%s, and it has run for %s: %s; until the administrator mailbox "
+			"is put right, the next boot may bring that back",
+			prefix, ran, verdict->text);
+	case FOLLOW_FAILED_AGAIN:
+		return end_with(work, ACT_TRIED, ACT_FAILED,
+			"%s, and it failed again with event 4071: %s", prefix,
+			verdict->advice != NULL ? verdict->advice : verdict->text);
+	case FOLLOW_DIED:
+		return end_with(work, ACT_TRIED, ACT_FAILED,
+			"%s, and it ran for %s and stopped again: %s", prefix, ran,
+			verdict->text);
+	case FOLLOW_STOPPED:
+		return end_with(work, ACT_TRIED, ACT_FAILED,
+			"%s, and it does not run: %s", prefix, verdict->text);
+	case FOLLOW_PENDING:
+		return end_with(work, ACT_TRIED, ACT_UNKNOWN,
+			"%s, and it was still %s when the time was up: %s", prefix,
+			service_state_name(verdict->evidence->service.state),
+			verdict->text);
+	case FOLLOW_ON:
+	case FOLLOW_LOST:
+		break;
+	}
+	return end_with(work, ACT_TRIED, ACT_UNKNOWN,
+		"%s, and what came of it is not known: %s", prefix, verdict->text);
+}
+
+/* Only what is new is read; what the first look learned is remembered. */
+static struct verdict *look_again(
+	struct work *work, const struct state *known, void *memory)
+{
+	const struct policy *policy = &work->order->target->policy;
+	work->request.now = clock_now();
+	work->request.state = known;
+	struct evidence *evidence = talloc_steal(memory, new_evidence(work));
+	work->starter->collect(work->session, evidence);
+	state_recall(known, evidence, work->request.now);
+	return judge(memory, evidence, policy, work->request.now);
+}
+
+static enum act_end follow_start(struct work *work, enum start_end sent)
+{
+	const struct act_order *order = work->order;
+	struct state *nothing = state_new(work->memory);
+	struct state *known = state_after(work->memory, nothing, work->evidence,
+		&order->target->policy, work->request.now);
+	struct follow follow = {.before = work->verdict};
+	for (;;) {
+		void *memory = memory_required(talloc_new(work->memory));
+		poll(NULL, 0, LOOK_EVERY_MS);
+		struct verdict *verdict = look_again(work, known, memory);
+		bool is_last = deadline_left(order->deadline_ms) < LOOK_TAKES_MS;
+		enum follow_end end =
+			follow_look(&follow, verdict, deadline_now(), is_last);
+		if (end != FOLLOW_ON)
+			return tell_outcome(work, sent, end, &follow, verdict);
+		talloc_free(memory);
+	}
+}
+
+static enum act_end tell_changed(struct work *work, enum service_state now)
+{
+	enum service_state before = work->evidence->service.state;
+	const char *name = service_state_name(now);
+	if (now == before)
+		return not_done(work,
+			"the service's exit codes have changed since the logs were read: "
+			"something has just happened to it");
+	return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+		"not started: the service is %s now, and was %s when the logs were read: "
+		"the server has booted, or somebody else is at it",
+		name, service_state_name(before));
+}
+
+static enum act_end send_start(struct work *work)
+{
+	struct start_reply reply;
+	work->starter->start(work->session, &work->evidence->service, &reply);
+	switch (reply.end) {
+	case START_ACCEPTED:
+	case START_OVERTAKEN:
+	case START_UNANSWERED:
+		return follow_start(work, reply.end);
+	case START_CHANGED:
+		return tell_changed(work, reply.state);
+	case START_REFUSED:
+		return end_with(work, ACT_TRIED, ACT_FAILED,
+			"the server refused to start it: %s", reply.why.text);
+	case START_NOT_SENT:
+		break;
+	}
+	return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+		"not started: since the logs were read the server has booted, or is out "
+		"of reach: %s",
+		reply.why.text);
+}
+
+static enum act_end start(struct work *work)
+{
+	const struct boot_mark boot = boot_of(work->evidence);
+	struct failure why;
+	if (deadline_left(work->order->deadline_ms) < START_TAKES_MS)
+		return not_done(work,
+			"too little of --timeout is left to see what comes "
+			"of it");
+	if (!work->starter->arm(work->session, &why))
+		return why.kind == FAIL_DENIED
+			? end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+				  "not started: the account %s may not start the "
+				  "service: %s",
+				  work->credentials->username, why.text)
+			: end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+				  "not started: since the logs were read the server has "
+				  "booted, or is out of reach: %s",
+				  why.text);
+	if (!diary_add(work->diary, &boot, clock_now(), &why))
+		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+			"not started, as the attempt could not be written down: %s",
+			why.text);
+	tell(work, ACT_STARTING, ACT_UNKNOWN,
+		"the start call is sent next, if nothing has changed");
+	return send_start(work);
+}
+
+/* --- all of it --- */
+
+static enum act_end look_and_act(struct work *work)
+{
+	struct ruling ruling;
+	for (;;) {
+		look(work);
+		rule(work, &ruling);
+		if (ruling.decision != DECIDE_WAIT || !wait_out(work, &ruling))
+			break;
+	}
+	if (ruling.decision != DECIDE_START)
+		return end_by_ruling(work, &ruling);
+	if (work->order->is_dry_run)
+		return end_with(work, ACT_DRY_RUN, ACT_NOT_DONE,
+			"dry run: it would be started: %s", ruling.text);
+	return start(work);
+}
+
+/* What is needed on this side, before anybody is asked. */
+static bool get_ready(struct work *work, struct failure *why)
+{
+	const struct act_order *order = work->order;
+	const struct target *target = order->target;
+	if (!starter_find(&work->starter, why) ||
+		!store_open(work->memory, order->state_dir, &work->store, why) ||
+		!diary_open(work->memory, work->store, name_of_server(target),
+			&work->diary, why) ||
+		!credentials_read(work->memory, target->start_credentials,
+			order->credentials_directory, &work->credentials, why))
+		return false;
+	work->request = (struct request){
+		.target = target,
+		.credentials = work->credentials,
+		.deadline_ms = order->deadline_ms,
+	};
+	return true;
+}
+
+static enum act_end run(struct work *work)
+{
+	struct ruling ruling;
+	struct failure why;
+	decide_before(work->order->target, work->order->asker, &ruling);
+	if (ruling.decision != DECIDE_START)
+		return end_by_ruling(work, &ruling);
+	if (!get_ready(work, &why))
+		return not_done(work, why.text);
+	enum act_end end = look_and_act(work);
+	close_session(work);
+	return end;
+}
+
+enum act_end act(const struct act_order *order)
+{
+	struct work work = {.order = order, .memory = memory_required(talloc_new(NULL))};
+	enum act_end end = run(&work);
+	talloc_free(work.memory);
+	return end;
+}
