@@ -144,20 +144,22 @@ class Association:
 
     def _call(self, call_id, context, call):
         operation = self.interface.OPERATIONS.get(call.opnum)
+        user = self.connection.facts["user"]
         if operation is None:
-            self.server.record(self.interface.PIPE, call.opnum, "unknown", None, {})
+            self.server.record(self.interface.PIPE, call.opnum, "unknown", None, {}, user)
             return self._fault(call_id, context, OP_RANGE_ERROR), False
         try:
             arguments, access, detail = operation.decode(call)
         except NdrError:
             self.server.record(self.interface.PIPE, call.opnum, operation.name, None,
-                               {"bad": True})
+                               {"bad": True}, user)
             return self._fault(call_id, context, BAD_STUB), False
         self.server.record(self.interface.PIPE, call.opnum, operation.name, access,
-                           detail)
+                           detail, user)
         call.faults = self.server.faults.due(
             "call", pipe=self.interface.PIPE, opnum=call.opnum, name=operation.name,
-            log=detail.get("log"), service=detail.get("service"))
+            log=detail.get("log"), service=detail.get("service"), access=access,
+            user=user)
         action, fault = self.connection.generic_fault(call.faults)
         if action == "hang":
             return [], False

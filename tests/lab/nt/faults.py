@@ -17,7 +17,7 @@ GENERIC = {"hang", "close", "reset", "reset-mid-reply", "deny", "error", "garbag
 SPECIAL = {"absurd", "deny-access-mask", "seek-error-87", "log-changed", "log-corrupt",
            "log-cleared", "append", "open-log-is-application", "set-service"}
 # The keys of a fault that say where and how often; the rest are its arguments.
-WHERE = ("pipe", "opnum", "log", "service", "user", "share")
+WHERE = ("pipe", "opnum", "log", "service", "access", "user", "share")
 
 
 class CloseConnection(Exception):

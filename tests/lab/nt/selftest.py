@@ -175,6 +175,50 @@ class Services(unittest.TestCase):
             with self.assertRaisesRegex(DCERPCException, "0x5"):
                 scmr.hRStartServiceW(dce, handle)
 
+    def test_a_start_that_goes_on(self):
+        """Its steps come by the clock; a second start meanwhile is told that it runs."""
+        plan = {"then": {"state": "start-pending"}, "later": [
+            {"after": "0s", "then": {"state": "running"}},
+            {"after": "1s", "then": {"state": "stopped", "win32_exit": 1067},
+             "appends": {"system_log": [{"id": 7034}]}}]}
+        with NTServer(scenario(start=plan)) as server:
+            dce, handle = self.open(server, 0x14)
+            before = server.logs["system"].count
+            scmr.hRStartServiceW(dce, handle)
+            with self.assertRaisesRegex(DCERPCException, "0x420"):
+                scmr.hRStartServiceW(dce, handle)
+            seen, until = [], time.monotonic() + 10
+            while self.state(dce, handle) != 1 and time.monotonic() < until:
+                seen.append(self.state(dce, handle))
+            self.assertIn(4, seen)
+            self.assertEqual(server.logs["system"].count, before + 1)
+            self.assertEqual([(call["user"], call["detail"]) for call in server.calls
+                              if call["opnum"] == 19],
+                             [("monitor", {"service": "MSExchangeIMC", "arguments": 0,
+                                           "granted": 0x14})] * 2)
+
+    def test_a_start_ends_with_its_scenario(self):
+        plan = {"later": [{"after": "1s", "appends": {"system_log": [{"id": 1}]}}]}
+        with NTServer(scenario(start=plan)) as server:
+            dce, handle = self.open(server, 0x14)
+            scmr.hRStartServiceW(dce, handle)
+            steps = server._threads[-1]
+            server.reload(scenario())
+            steps.join(10)
+            self.assertFalse(steps.is_alive())
+            self.assertEqual(server.logs["system"].count, 1)
+
+    def test_a_fault_of_one_access_or_user(self):
+        for where, denied in (({"access": 4}, True), ({"access": 5}, False),
+                              ({"user": "Monitor"}, True), ({"user": "other"}, False)):
+            fault = {"at": "call", "pipe": "svcctl", "opnum": 16, "do": "deny", **where}
+            with self.subTest(where), NTServer(scenario(faults=[fault])) as server:
+                if denied:
+                    with self.assertRaisesRegex(DCERPCException, "0x5"):
+                        self.open(server, 4)
+                else:
+                    self.open(server, 4)
+
     def test_errors(self):
         faults = [{"at": "call", "pipe": "svcctl", "opnum": 16, "do": "deny-access-mask"}]
         with NTServer(scenario(faults=faults)) as server:

@@ -132,10 +132,11 @@ class NTServer:
         """The server's own time: the real one and the scenario's skew."""
         return time.time() + self._skew
 
-    def record(self, pipe, opnum, name, access, detail):
+    def record(self, pipe, opnum, name, access, detail, user=None):
         with self._lock:
             self.calls.append({"pipe": pipe, "opnum": opnum, "name": name,
-                               "access": access, "detail": detail, "time": self.clock()})
+                               "access": access, "detail": detail, "user": user,
+                               "time": self.clock()})
 
     def find_service(self, name):
         return self._services.get(name.lower())
@@ -144,22 +145,37 @@ class NTServer:
         """StartServiceW: the Win32 error, and what the scenario's "start" says."""
         plan = self.scenario.get("start") or {}
         is_main = self._main is not None and service.name == self._main
-        if not is_main or "result" not in plan:
-            if service.state != "stopped":
-                return ALREADY_RUNNING
-            if service.start_type == 4:
-                return DISABLED
-            if not is_main or not plan:
-                service.change(state="running", win32_exit=0, specific_exit=0)
-                return 0
-        if plan.get("then_state_sequence"):
-            service.change(state_sequence=plan["then_state_sequence"])
-        if plan.get("then"):
-            service.change(**plan["then"])
-        for name, events in plan.get("appends", {}).items():
+        with self._lock:        # of two at once, one finds what the other one did
+            if not is_main or "result" not in plan:
+                if service.state != "stopped":
+                    return ALREADY_RUNNING
+                if service.start_type == 4:
+                    return DISABLED
+                if not is_main or not plan:
+                    service.change(state="running", win32_exit=0, specific_exit=0)
+                    return 0
+            self._take_step(service, plan)
+        if "later" in plan:
+            self._spawn(self._take_steps, service, plan["later"], self.scenario)
+        return plan.get("result", 0)
+
+    def _take_step(self, service, step):
+        if step.get("then_state_sequence"):
+            service.change(state_sequence=step["then_state_sequence"])
+        if step.get("then"):
+            service.change(**step["then"])
+        for name, events in step.get("appends", {}).items():
             for event in events:
                 self.append_event(name.removesuffix("_log"), event)
-        return plan.get("result", 0)
+
+    def _take_steps(self, service, steps, scenario):
+        for step in steps:
+            if self.stopping.wait(duration(step["after"])):
+                return
+            with self._lock:
+                if self.scenario is not scenario:       # another server by now
+                    return
+                self._take_step(service, step)
 
     # -- what a test does while it runs -------------------------------------------------
 

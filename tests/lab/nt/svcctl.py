@@ -176,6 +176,16 @@ def _fail_config(_call, _arguments, code):
 
 # -- 19 StartServiceW --------------------------------------------------------------------
 
+def _decode_start(call):
+    arguments, access, detail = _decode_handle(call)
+    reader = Reader(call.stub)
+    reader.handle()
+    opened = arguments[1]
+    detail["arguments"] = reader.u32()
+    detail["granted"] = opened.access if opened else None
+    return arguments, access, detail
+
+
 def _start(call, arguments):
     opened = arguments[1]
     if opened is None or opened.service is None:
@@ -195,5 +205,5 @@ OPERATIONS = {
     15: Operation("OpenSCManagerW", _decode_open_manager, _open_manager, _fail_handle),
     16: Operation("OpenServiceW", _decode_open_service, _open_service, _fail_handle),
     17: Operation("QueryServiceConfigW", _decode_config, _query_config, _fail_config),
-    19: Operation("StartServiceW", _decode_handle, _start, _fail_start),
+    19: Operation("StartServiceW", _decode_start, _start, _fail_start),
 }
