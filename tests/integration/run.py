@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the integration tests: all, or the modules named (`scenarios evt`).
+`--in FOLDER` runs those of another folder, which may use what is in this one.
 
 Quiet unless something fails. Each row of a table counts as one; the last line is
 `N passed, N failed`, with `, N skipped` where some were. Nothing is left running.
@@ -18,13 +19,17 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+ELSEWHERE = sys.argv[1:2] == ["--in"]
+TESTS = pathlib.Path(sys.argv[2]).resolve() if ELSEWHERE else HERE
+NAMES = sys.argv[3:] if ELSEWHERE else sys.argv[1:]
+sys.path[:0] = [str(folder) for folder in dict.fromkeys((TESTS, HERE))]
 sys.dont_write_bytecode = True
 
 PR_SET_CHILD_SUBREAPER = 36
 # They wait for most of their time: for a master that is away, for accounts that rest.
 WAITING = {"test_agent_accounts", "test_agent_appl", "test_agent_master",
-           "test_agent_trap_socket", "test_snmp"}
+           "test_agent_trap_socket", "test_nagios", "test_snmp", "test_start",
+           "test_start_guards", "test_start_race", "test_start_state"}
 # They measure how soon somebody is answered: nothing runs beside them.
 MEASURING = {"test_agent_dead", "test_agent_storm", "test_agent_traps"}
 
@@ -73,7 +78,7 @@ class Count(unittest.TestResult):
 
 def modules(names):
     """Names of modules: `faults` means test_faults.py and all of test_faults_*.py."""
-    known = sorted(path.stem.removeprefix("test_") for path in HERE.glob("test_*.py"))
+    known = sorted(path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py"))
     found = {name: [one for one in known if f"{one}_".startswith(f"{name}_")]
              for name in names}
     unknown = [name for name in names if not found[name]]
@@ -136,7 +141,8 @@ class Beside:
 
     def __init__(self, names):
         self.output = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        command = [sys.executable, __file__, *(n.removeprefix("test_") for n in names)]
+        command = [sys.executable, __file__, "--in", str(TESTS),
+                   *(name.removeprefix("test_") for name in names)]
         self.process = subprocess.Popen(command, stdout=self.output,
                                         stderr=subprocess.STDOUT)
 
@@ -162,7 +168,7 @@ def count(results):
 def main():
     # Whoever loses its parent becomes our child, and is found at the end.
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    chosen = modules(sys.argv[1:])
+    chosen = modules(NAMES)
     waiting = [name for name in chosen if name in WAITING]
     working = [name for name in chosen if name not in WAITING | MEASURING]
     measuring = [name for name in chosen if name in MEASURING]
