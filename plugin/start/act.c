@@ -206,7 +206,7 @@ static enum act_end tell_outcome(struct work *work, enum start_end sent,
 	switch (followed) {
 	case FOLLOW_RUNS:
 		return end_with(work, ACT_STARTED, ACT_RUNS,
-			"%s, and it has run for %s: %s; until the administrator mailbox "
+			"%s, and it has run for %s: %s. Until the administrator mailbox "
 			"is put right, the next boot may bring that back",
 			prefix, ran, verdict->text);
 	case FOLLOW_FAILED_AGAIN:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make demo` shows: check_imc as an operator sees it, and imc-agentd through snmpd
-as an SNMP manager sees it, against lab servers.
+"""What `make demo` shows: check_imc as an operator sees it, imc-agentd through snmpd as an
+SNMP manager sees it, and imc-start mending what it may, against lab servers.
 
 Ends with exit code 0 only where each of them said what it should.
 """
@@ -22,6 +22,7 @@ BUILD = pathlib.Path(os.environ.get("IMC_BUILD", ROOT / "build")).resolve()
 SCENARIOS = HERE / "scenarios"
 PATIENCE = 20       # s, for a lab server to be ready
 STATUS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+START = ("it runs", "not done", "tried and failed", "cannot tell")
 sys.path[:0] = [str(HERE), str(HERE.parent / "data"), str(HERE.parent / "integration")]
 
 import agentd  # noqa: E402  (the path comes first)
@@ -40,6 +41,7 @@ SERVERS = (
      "denied-application-log", 3),
 )
 LATER = "running"       # the server that reboots in the second part
+DOWN = "active-automatic"   # and the one that is started at last
 
 
 class Servers:
@@ -144,24 +146,31 @@ class Demo:
         self.checks = self.surprises = 0
         self.has_shown = False
 
-    def show(self, arguments):
-        command = [str(BUILD / "check_imc"), *map(str, arguments)]
-        if self.has_shown:
-            command.append("--no-perfdata")     # shown once, it is in the way
-        self.has_shown = True
+    def show(self, program, arguments):
+        command = [str(BUILD / program), *map(str, arguments)]
+        print(f"$ {program} {shlex.join(command[1:])}", flush=True)
         done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True)
-        print(f"$ check_imc {shlex.join(command[1:])}")
         print(done.stdout + done.stderr, end="")
         return done.returncode
 
-    def check(self, about, arguments, expected):
-        print(f"# {about}")
-        code = self.show(arguments)
+    def end(self, code, meaning, expected):
         is_right = self.expect(code == expected)
-        print(f"=> exit code {code} ({STATUS[code] if 0 <= code <= 3 else '?'})"
+        print(f"=> exit code {code} ({meaning})"
               + ("" if is_right else f", but {expected} was expected") + "\n")
 
+    def check(self, about, arguments, expected):
+        print(f"# {about}")
+        if self.has_shown:
+            arguments = [*arguments, "--no-perfdata"]   # shown once, it is in the way
+        self.has_shown = True
+        code = self.show("check_imc", arguments)
+        self.end(code, STATUS[code] if 0 <= code <= 3 else "?", expected)
+
+    def start(self, about, arguments, expected):
+        print(f"# {about}")
+        code = self.show("imc-start", arguments)
+        self.end(code, START[code] if 0 <= code <= 3 else "?", expected)
 
     def expect(self, is_right):
         self.checks += 1
@@ -283,6 +292,19 @@ def show_copied_logs(demo):
                ["--evt", "AppEvent.Evt", "--system-evt", "SysEvent.Evt"], 2)
 
 
+def show_start(demo, servers):
+    """What an operator who is paged at night does."""
+    (demo.folder / "start.conf").write_text(
+        f"[server EXCH01]\naddress = 127.0.0.1\nport = {servers.ports[DOWN]}\n"
+        f"credentials = {demo.folder}/credentials\nallow_start = yes\n"
+        f"start_credentials = {demo.folder}/credentials\n", encoding="utf-8")
+    arguments = ["-s", "EXCH01", "-c", "start.conf", "-d", "state"]
+    demo.start("Where it may, imc-start does what the article advises: first a dry run,",
+               [*arguments, "--dry-run"], 1)
+    demo.start("then the start, once, and it watches what comes of it.", arguments, 0)
+    demo.check("Mail flows, and it is not forgotten.", target(servers.ports[DOWN]), 1)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="imc-demo-") as name:
         folder = pathlib.Path(name)
@@ -299,6 +321,7 @@ def main():
                 show_far_agent(demo, agent)
                 show_reboot(demo, servers)
                 show_notification(demo, agent)
+            show_start(demo, servers)
         show_copied_logs(demo)
         show_snmp(demo)
     print(f"{demo.checks - demo.surprises} of {demo.checks} checks said what they"
