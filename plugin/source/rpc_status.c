@@ -6,10 +6,11 @@
 
 #include <core/ntstatus.h>
 
+#include "core/catalogue.h"
 #include "reach.h"
+#include "request.h"
 #include "rpc_account.h"
 #include "rpc_loop.h"
-#include "request.h"
 
 enum {
 	ACCESS_DENIED = 0xC0000022,
@@ -258,8 +259,10 @@ bool rpc_win32_fail(const struct rpc_scene *scene, uint32_t error, const char *w
 	if (meaning != NULL)
 		return fail_at(
 			why, meaning->kind, scene->stage, "%s (%s)", meaning->text, what);
+	const struct exit_code_entry *entry = exit_code_find(error);
 	return fail_at(why, FAIL_PROTOCOL, scene->stage,
-		"the server answered error %u (%s)", (unsigned)error, what);
+		"the server answered error %u%s%s (%s)", (unsigned)error,
+		entry != NULL ? ", " : "", entry != NULL ? entry->meaning : "", what);
 }
 
 bool rpc_status_is_final(const struct rpc_scene *scene, uint32_t status)

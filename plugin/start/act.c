@@ -246,16 +246,24 @@ static struct verdict *look_again(
 	return judge(memory, evidence, policy, work->request.now);
 }
 
+/* Not beyond the deadline. */
+static void wait_ms(const struct work *work, int64_t wait)
+{
+	int64_t left = deadline_left(work->order->deadline_ms);
+	poll(NULL, 0, (int)(left < wait ? left : wait));
+}
+
 static enum act_end follow_start(struct work *work, enum start_end sent)
 {
 	const struct act_order *order = work->order;
 	struct state *nothing = state_new(work->memory);
+	state_recall(nothing, work->evidence, work->request.now);
 	struct state *known = state_after(work->memory, nothing, work->evidence,
 		&order->target->policy, work->request.now);
 	struct follow follow = {.before = work->verdict};
 	for (;;) {
 		void *memory = memory_required(talloc_new(work->memory));
-		poll(NULL, 0, LOOK_EVERY_MS);
+		wait_ms(work, LOOK_EVERY_MS);
 		struct verdict *verdict = look_again(work, known, memory);
 		bool is_last = deadline_left(order->deadline_ms) < LOOK_TAKES_MS;
 		enum follow_end end =
@@ -264,6 +272,34 @@ static enum act_end follow_start(struct work *work, enum start_end sent)
 			return tell_outcome(work, sent, end, &follow, verdict);
 		talloc_free(memory);
 	}
+}
+
+/* The session breaks where the server boots; else it has said why. */
+static enum act_end tell_unarmed(struct work *work, const struct failure *why)
+{
+	const char *text = why->text;
+	switch (why->kind) {
+	case FAIL_DENIED:
+		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+			"not started: the account %s may not start the service: %s",
+			work->credentials->username, text);
+	case FAIL_ABSENT:
+	case FAIL_UNSUPPORTED:
+		return not_done(work, text);
+	case FAIL_USAGE:
+	case FAIL_TIMEOUT:
+	case FAIL_REFUSED:
+	case FAIL_LOGON:
+	case FAIL_PROTOCOL:
+	case FAIL_DAMAGED:
+	case FAIL_SYSTEM:
+	case FAILURE_KINDS:
+		break;
+	}
+	return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+		"not started: since the logs were read the server has booted, or is out "
+		"of reach: %s",
+		text);
 }
 
 static enum act_end tell_changed(struct work *work, enum service_state now)
@@ -297,10 +333,7 @@ static enum act_end send_start(struct work *work)
 	case START_NOT_SENT:
 		break;
 	}
-	return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
-		"not started: since the logs were read the server has booted, or is out "
-		"of reach: %s",
-		reply.why.text);
+	return tell_unarmed(work, &reply.why);
 }
 
 static enum act_end start(struct work *work)
@@ -312,15 +345,7 @@ static enum act_end start(struct work *work)
 			"too little of --timeout is left to see what comes "
 			"of it");
 	if (!work->starter->arm(work->session, &why))
-		return why.kind == FAIL_DENIED
-			? end_with(work, ACT_NOTHING, ACT_NOT_DONE,
-				  "not started: the account %s may not start the "
-				  "service: %s",
-				  work->credentials->username, why.text)
-			: end_with(work, ACT_NOTHING, ACT_NOT_DONE,
-				  "not started: since the logs were read the server has "
-				  "booted, or is out of reach: %s",
-				  why.text);
+		return tell_unarmed(work, &why);
 	if (!diary_add(work->diary, &boot, clock_now(), &why))
 		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
 			"not started, as the attempt could not be written down: %s",

@@ -66,6 +66,11 @@ void decide_before(
 			"not set for it");
 }
 
+static const char *reason(const struct part_report *report)
+{
+	return report->knowledge == NOT_LEARNED ? report->why.text : "nobody tells it";
+}
+
 /* --- after: each guard speaks against a start, or lets it pass --- */
 
 typedef bool guard(const struct circumstances *circumstances, struct ruling *ret);
@@ -109,16 +114,21 @@ static bool guard_state(const struct circumstances *circumstances, struct ruling
 /* The parts without which nothing is known for certain. */
 static bool guard_parts(const struct circumstances *circumstances, struct ruling *ret)
 {
-	static const enum part parts[] = {
-		PART_APPLICATION, PART_SYSTEM, PART_CONFIG, PART_CLOCK};
+	static const struct {
+		enum part part;
+		const char *name;
+	} parts[] = {
+		{PART_APPLICATION, "the Application log"},
+		{PART_SYSTEM, "the System log"},
+		{PART_CONFIG, "the service's start type"},
+		{PART_CLOCK, "the server's clock"},
+	};
 	const struct evidence *evidence = circumstances->verdict->evidence;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct part_report *report = &evidence->parts[parts[i]];
+		const struct part_report *report = &evidence->parts[parts[i].part];
 		if (report->knowledge != LEARNED)
 			return rule(ret, DECIDE_UNKNOWN, "%s could not be read: %s",
-				part_name(parts[i]),
-				report->knowledge == NOT_LEARNED ? report->why.text
-								 : "nobody tells it");
+				parts[i].name, reason(report));
 	}
 	return false;
 }
@@ -126,25 +136,20 @@ static bool guard_parts(const struct circumstances *circumstances, struct ruling
 /* What was read, but not as a whole. */
 static bool guard_wholeness(const struct circumstances *circumstances, struct ruling *ret)
 {
-	static const struct {
-		enum key key;
-		const char *text;
-	} gaps[] = {
-		{KEY_LOG_DAMAGED, "a log is damaged"},
-		{KEY_LOG_CLEARED, "a log was cleared while it was read"},
-		{KEY_LOG_SHORT, "the Application log does not reach back to the boot"},
-	};
-	const struct evidence *evidence = circumstances->verdict->evidence;
-	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
-		if (circumstances->verdict->keys[gaps[i].key])
-			return rule(ret, DECIDE_UNKNOWN, "%s", gaps[i].text);
-	}
+	const struct verdict *verdict = circumstances->verdict;
 	for (enum log_kind kind = 0; kind < LOGS; kind++) {
-		if (evidence->logs[kind].is_cut)
-			return rule(ret, DECIDE_UNKNOWN,
-				"the reading of the %s log broke off", log_name(kind));
+		const struct log *log = &verdict->evidence->logs[kind];
+		const char *fault = log->is_cut ? "was read in part"
+			: log->was_cleared      ? "was cleared meanwhile"
+			: log->damaged > 0      ? "is damaged"
+						: NULL;
+		if (fault != NULL)
+			return rule(ret, DECIDE_UNKNOWN, "the %s log %s", log_name(kind),
+				fault);
 	}
-	return false;
+	return verdict->keys[KEY_LOG_SHORT] &&
+		rule(ret, DECIDE_UNKNOWN,
+			"the Application log does not reach back to the last boot");
 }
 
 static bool guard_boot(const struct circumstances *circumstances, struct ruling *ret)
@@ -172,8 +177,8 @@ static bool guard_condition(const struct circumstances *circumstances, struct ru
 	if (verdict->condition == CONDITION_UNKNOWN)
 		return rule(ret, DECIDE_UNKNOWN,
 			"it is not known whether event 4071 came: %s", verdict->text);
-	return rule(ret, DECIDE_NOT, "event 4071 is not what keeps it down: %s",
-		verdict->text);
+	return rule(ret, DECIDE_NOT, "the condition of event 4071 is %s, not active: %s",
+		condition_name(verdict->condition), verdict->text);
 }
 
 static bool guard_attempts(const struct circumstances *circumstances, struct ruling *ret)
@@ -228,13 +233,16 @@ static bool guard_dependencies(
 	if (report->knowledge != LEARNED)
 		return rule(ret, DECIDE_UNKNOWN,
 			"what the service depends on could not be asked: %s",
-			report->knowledge == NOT_LEARNED ? report->why.text
-							 : "nobody tells it");
+			reason(report));
 	for (size_t i = 0; i < service->dependency_count; i++) {
 		const struct dependency *one = &service->dependencies[i];
 		if (one->state == SERVICE_UNKNOWN)
 			return rule(ret, DECIDE_UNKNOWN,
 				"it depends on %s, whose state is not known", one->name);
+		if (one->state == SERVICE_ABSENT)
+			return rule(ret, DECIDE_NOT,
+				"it depends on %s, and there is no such service",
+				one->name);
 		if (one->state != SERVICE_RUNNING)
 			return rule(ret, DECIDE_NOT,
 				"it depends on %s, which is %s and would be started with "
