@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make demo` shows: check_imc as an operator sees it, imc-agentd through snmpd as an
-SNMP manager sees it, and imc-start mending what it may, against lab servers.
+"""What `make demo` shows: check_imc as an operator sees it, imc-agentd through snmpd as
+an SNMP manager sees it, and imc-start mending what it may, against lab servers.
 
 Ends with exit code 0 only where each of them said what it should.
 """
