@@ -5,13 +5,12 @@
 #include <stdarg.h>
 #include <time.h>
 
-#include "core/account.h"
-#include "core/judge.h"
 #include "core/memory.h"
 #include "core/name.h"
 #include "decide.h"
 #include "diary.h"
 #include "follow.h"
+#include "look.h"
 #include "source/deadline.h"
 
 enum {
@@ -24,25 +23,13 @@ enum {
 struct work {
 	const struct act_order *order;
 	void *memory; /* of everything */
-	struct store *store;
 	struct diary *diary;
-	struct credentials *credentials;
-	const struct starter *starter;
-	struct request request;
-	struct start_session *session; /* NULL: none is open */
-	struct evidence *evidence;
-	struct verdict *verdict;
-	const char *seen; /* the evidence in words; NULL: none yet */
+	struct look look;
 };
-
-static int64_t clock_now(void)
-{
-	return time(NULL);
-}
 
 static void tell(struct work *work, enum act_kind act, enum act_end end, const char *text)
 {
-	const struct deed deed = {act, end, work->seen, text};
+	const struct deed deed = {act, end, work->look.seen, text};
 	work->order->tell(work->order->context, &deed);
 }
 
@@ -75,75 +62,6 @@ static enum act_end end_by_ruling(struct work *work, const struct ruling *ruling
 	return not_done(work, ruling->text);
 }
 
-/* --- looking --- */
-
-static void close_session(struct work *work)
-{
-	if (work->session != NULL)
-		work->starter->close(work->session);
-	work->session = NULL;
-}
-
-static struct evidence *new_evidence(struct work *work)
-{
-	const struct target *target = work->order->target;
-	struct evidence *evidence =
-		evidence_new(work->memory, name_of_server(target), target->source);
-	evidence->watched = watch_hash(&target->watch);
-	evidence->observed_at = work->request.now;
-	return evidence;
-}
-
-/* A poller must not lock its own account, nor may a starter. */
-static void tell_account(struct work *work, const struct evidence *evidence)
-{
-	struct account_word word;
-	bool is_accepted;
-	if (account_logon_result(evidence, &is_accepted))
-		account_tell(
-			work->store, work->credentials, is_accepted, clock_now(), &word);
-}
-
-/* Over a new session; what could not be learned is part of the evidence. */
-static void collect(struct work *work)
-{
-	struct account_word word;
-	struct failure why;
-	account_ask(work->store, work->credentials, work->request.now, &word);
-	if (word.has_trouble || !word.is_allowed) {
-		evidence_fail_all(
-			work->evidence, word.has_trouble ? &word.trouble : &word.why);
-		return;
-	}
-	if (!work->starter->open(work->memory, &work->request, &work->session, &why)) {
-		evidence_fail_all(work->evidence, &why);
-		return;
-	}
-	work->starter->collect(work->session, work->evidence);
-	tell_account(work, work->evidence);
-}
-
-static const char *seen(const struct work *work)
-{
-	const struct verdict *verdict = work->verdict;
-	void *memory = work->memory;
-	if (verdict->boot_time == NO_TIME)
-		return verdict->text;
-	return memory_format(memory, "%s; booted at %s, newest 4071 is record %u",
-		verdict->text, when_format_time(memory, verdict->boot_time),
-		(unsigned)verdict->last_4071_record);
-}
-
-static void look(struct work *work)
-{
-	work->request.now = clock_now();
-	work->evidence = new_evidence(work);
-	collect(work);
-	work->verdict = judge(work->memory, work->evidence, &work->order->target->policy,
-		work->request.now);
-	work->seen = seen(work);
-}
-
 static struct boot_mark boot_of(const struct evidence *evidence)
 {
 	const struct event *boot = log_last_boot(&evidence->logs[LOG_SYSTEM]);
@@ -153,12 +71,12 @@ static struct boot_mark boot_of(const struct evidence *evidence)
 
 static void rule(struct work *work, struct ruling *ret)
 {
-	const struct boot_mark boot = boot_of(work->evidence);
+	const struct boot_mark boot = boot_of(work->look.evidence);
 	struct circumstances circumstances = {
 		.target = work->order->target,
-		.verdict = work->verdict,
+		.verdict = work->look.verdict,
 		.allows_manual = work->order->allows_manual,
-		.now = work->request.now,
+		.now = work->look.request.now,
 	};
 	circumstances.attempts =
 		diary_count(work->diary, &boot, &circumstances.attempted_at);
@@ -173,7 +91,7 @@ static bool wait_out(struct work *work, const struct ruling *ruling)
 	if (deadline_left(work->order->deadline_ms) < wait_ms + START_TAKES_MS)
 		return false;
 	tell(work, ACT_WAITING, ACT_UNKNOWN, ruling->text);
-	close_session(work);
+	look_close(&work->look);
 	while (!deadline_passed(until))
 		poll(NULL, 0, (int)deadline_left(until));
 	return true;
@@ -233,19 +151,6 @@ static enum act_end tell_outcome(struct work *work, enum start_end sent,
 		"%s, and what came of it is not known: %s", prefix, verdict->text);
 }
 
-/* Only what is new is read; what the first look learned is remembered. */
-static struct verdict *look_again(
-	struct work *work, const struct state *known, void *memory)
-{
-	const struct policy *policy = &work->order->target->policy;
-	work->request.now = clock_now();
-	work->request.state = known;
-	struct evidence *evidence = talloc_steal(memory, new_evidence(work));
-	work->starter->collect(work->session, evidence);
-	state_recall(known, evidence, work->request.now);
-	return judge(memory, evidence, policy, work->request.now);
-}
-
 /* Not beyond the deadline. */
 static void wait_ms(const struct work *work, int64_t wait)
 {
@@ -256,15 +161,12 @@ static void wait_ms(const struct work *work, int64_t wait)
 static enum act_end follow_start(struct work *work, enum start_end sent)
 {
 	const struct act_order *order = work->order;
-	struct state *nothing = state_new(work->memory);
-	state_recall(nothing, work->evidence, work->request.now);
-	struct state *known = state_after(work->memory, nothing, work->evidence,
-		&order->target->policy, work->request.now);
-	struct follow follow = {.before = work->verdict};
+	struct state *known = look_remember(&work->look, work->memory);
+	struct follow follow = {.before = work->look.verdict};
 	for (;;) {
 		void *memory = memory_required(talloc_new(work->memory));
 		wait_ms(work, LOOK_EVERY_MS);
-		struct verdict *verdict = look_again(work, known, memory);
+		struct verdict *verdict = look_again(&work->look, known, memory);
 		bool is_last = deadline_left(order->deadline_ms) < LOOK_TAKES_MS;
 		enum follow_end end =
 			follow_look(&follow, verdict, deadline_now(), is_last);
@@ -282,7 +184,7 @@ static enum act_end tell_unarmed(struct work *work, const struct failure *why)
 	case FAIL_DENIED:
 		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
 			"not started: the account %s may not start the service: %s",
-			work->credentials->username, text);
+			work->look.credentials->username, text);
 	case FAIL_ABSENT:
 	case FAIL_UNSUPPORTED:
 		return not_done(work, text);
@@ -304,7 +206,7 @@ static enum act_end tell_unarmed(struct work *work, const struct failure *why)
 
 static enum act_end tell_changed(struct work *work, enum service_state now)
 {
-	enum service_state before = work->evidence->service.state;
+	enum service_state before = work->look.evidence->service.state;
 	const char *name = service_state_name(now);
 	if (now == before)
 		return not_done(work,
@@ -319,7 +221,8 @@ static enum act_end tell_changed(struct work *work, enum service_state now)
 static enum act_end send_start(struct work *work)
 {
 	struct start_reply reply;
-	work->starter->start(work->session, &work->evidence->service, &reply);
+	work->look.starter->start(
+		work->look.session, &work->look.evidence->service, &reply);
 	switch (reply.end) {
 	case START_ACCEPTED:
 	case START_OVERTAKEN:
@@ -338,15 +241,15 @@ static enum act_end send_start(struct work *work)
 
 static enum act_end start(struct work *work)
 {
-	const struct boot_mark boot = boot_of(work->evidence);
+	const struct boot_mark boot = boot_of(work->look.evidence);
 	struct failure why;
 	if (deadline_left(work->order->deadline_ms) < START_TAKES_MS)
 		return not_done(work,
 			"too little of --timeout is left to see what comes "
 			"of it");
-	if (!work->starter->arm(work->session, &why))
+	if (!work->look.starter->arm(work->look.session, &why))
 		return tell_unarmed(work, &why);
-	if (!diary_add(work->diary, &boot, clock_now(), &why))
+	if (!diary_add(work->diary, &boot, time(NULL), &why))
 		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
 			"not started, as the attempt could not be written down: %s",
 			why.text);
@@ -361,7 +264,7 @@ static enum act_end look_and_act(struct work *work)
 {
 	struct ruling ruling;
 	for (;;) {
-		look(work);
+		look(&work->look, work->memory);
 		rule(work, &ruling);
 		if (ruling.decision != DECIDE_WAIT || !wait_out(work, &ruling))
 			break;
@@ -379,16 +282,17 @@ static bool get_ready(struct work *work, struct failure *why)
 {
 	const struct act_order *order = work->order;
 	const struct target *target = order->target;
-	if (!starter_find(&work->starter, why) ||
-		!store_open(work->memory, order->state_dir, &work->store, why) ||
-		!diary_open(work->memory, work->store, name_of_server(target),
+	if (!starter_find(&work->look.starter, why) ||
+		!store_open(work->memory, order->state_dir, &work->look.store, why) ||
+		!diary_open(work->memory, work->look.store, name_of_server(target),
 			&work->diary, why) ||
 		!credentials_read(work->memory, target->start_credentials,
-			order->credentials_directory, &work->credentials, why))
+			order->credentials_directory, &work->look.credentials, why))
 		return false;
-	work->request = (struct request){
+	work->look.target = target;
+	work->look.request = (struct request){
 		.target = target,
-		.credentials = work->credentials,
+		.credentials = work->look.credentials,
 		.deadline_ms = order->deadline_ms,
 	};
 	return true;
@@ -404,7 +308,7 @@ static enum act_end run(struct work *work)
 	if (!get_ready(work, &why))
 		return not_done(work, why.text);
 	enum act_end end = look_and_act(work);
-	close_session(work);
+	look_close(&work->look);
 	return end;
 }
 
