@@ -99,7 +99,7 @@ class Guards(start.Table):
             for what in ("signature", "trailer"):
                 yield Row(f"{log} log damaged: {what}", active(
                     {**READ, "opnum": 10, "log": log, "do": "absurd", "what": what}),
-                    [nothing(3, f"{log.capitalize()} log (is damaged|could not be read)")])
+                    [nothing(3, f"{log.capitalize()} log (is damaged|could not)")])
         yield Row("no time to see what comes of it", active(call(17, "delay", ms=7500)),
                   [nothing(1, "--timeout")], options=SHORT)
         for name in ("refused", "reset", "hang-negotiate", "hang-session-setup"):
