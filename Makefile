@@ -20,6 +20,11 @@ ifeq ($(filter 1.3.6.1.4.1.%,$(MIB_ROOT)),)
 $(error MIB_ROOT is not below 1.3.6.1.4.1 (enterprises): $(MIB_ROOT))
 endif
 DOCDIR     ?= $(PREFIX)/share/doc/imc-monitor
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+
+# Files that users copy, and that have the MIB's root in them.
+ROOTED     := snmpd/imc-monitor.conf snmptt/snmptt.conf.imc prometheus/0.21/snmp.yml \
+              prometheus/0.23/snmp.yml man/imc-agentd.8
 
 comma      := ,
 CC         ?= cc
@@ -89,12 +94,13 @@ Q          := $(if $(V),,@)
 say         = $(if $(V),,@echo '  $(1)  $@')
 
 .PHONY: all help demo check integration test fuzz fuzz-run bench coverage lint install \
-	clean FORCE
+	clean ecosystem deb rpm FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(BUILD)/imc-agentd \
-	$(BUILD)/imc-trap $(BUILD)/imc-start $(BUILD)/mibs/IMC-MONITOR-MIB
+	$(BUILD)/imc-trap $(BUILD)/imc-start $(BUILD)/mibs/IMC-MONITOR-MIB \
+	$(BUILD)/completion/imc-monitor $(addprefix $(BUILD)/packaging/,$(ROOTED))
 
 help:
 	@echo 'all           the programs and their modules, in $(BUILD)/'
@@ -107,6 +113,9 @@ help:
 	@echo 'coverage      line coverage of the unit tests'
 	@echo 'lint          layering, layout, man pages'
 	@echo 'install       into DESTDIR, under PREFIX'
+	@echo 'deb           Debian packages, in $(BUILD)/deb/'
+	@echo 'rpm           RPM packages, in $(BUILD)/rpm/'
+	@echo 'ecosystem     what users copy, read by the programs that will read it'
 	@echo 'clean         removes build/'
 	@echo 'SANITIZE=1    the same targets under ASan and UBSan'
 	@echo 'CI=1          warnings are errors; V=1 shows the commands'
@@ -174,6 +183,21 @@ $(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
 		/::= \{ enterprises / { $$0 = "    ::= { enterprises " at id[n] " }" } \
 		{ print }' $< >$@)
 
+# The same for what users copy that names its objects by number.
+$(BUILD)/packaging/%: packaging/% $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,ROOT)
+	$(Q)sed 's/$(subst .,\.,$(PLAYPEN))/$(MIB_ROOT)/g' $< >$@
+
+# Bash's completion, from what the programs say of themselves.
+PROGRAMS := $(addprefix $(BUILD)/,check_imc imc-agentd imc-trap imc-start)
+$(BUILD)/completion/imc-monitor: packaging/completion/generate \
+		packaging/completion/imc-monitor.bash packaging/man/check_imc.1 \
+		$(PROGRAMS)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)$< packaging/man/check_imc.1 $(PROGRAMS) >$@
+
 # Samba's headers do not compile without warnings, and the one way to say which loop a
 # call runs in is marked as deprecated there.
 $(RPC_OBJ): PKG := $(RPC_PKG) $(CORE_PKG)
@@ -240,6 +264,13 @@ check: $(UNIT_TESTS) $(REPLAYS)
 integration: all $(BUILD)/evt_list
 	IMC_BUILD=$(BUILD) $(PYTHON) tests/integration/run.py $(TESTS)
 
+# The files that users copy, read by the programs that will read them.
+ecosystem:
+	packaging/deps build lab ecosystem
+	+$(MAKE) --no-print-directory all
+	IMC_BUILD=$(BUILD) $(PYTHON) tests/integration/run.py --in tests/ecosystem \
+		$(TESTS)
+
 test:
 	packaging/deps build test
 	+$(MAKE) --no-print-directory check
@@ -288,39 +319,59 @@ lint:
 
 # --- installation -------------------------------------------------------------------
 
+EXAMPLES   := $(DESTDIR)$(DOCDIR)/examples
+
 install: all
-	install -d $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) \
-		$(DESTDIR)$(MIBDIR) \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR)/examples/windows \
-		$(DESTDIR)$(DOCDIR)/examples/nagios
-	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)/check_imc
-	install -m 0755 $(BUILD)/imc-agentd $(DESTDIR)$(SBINDIR)/imc-agentd
-	install -m 0755 $(BUILD)/imc-trap $(BUILD)/imc-start $(DESTDIR)$(SBINDIR)
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) $(DESTDIR)$(MANDIR)/man8 \
+		$(DESTDIR)$(COMPLETIONDIR) $(addprefix $(EXAMPLES)/,nagios windows \
+		prometheus/0.21 prometheus/0.23 prometheus/grafana)
+	install -D -m 0755 -t $(DESTDIR)$(PLUGINDIR) $(BUILD)/check_imc
+	install -m 0755 $(addprefix $(BUILD)/,imc-agentd imc-trap imc-start) \
+		$(DESTDIR)$(SBINDIR)
 	install -m 0644 $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(DESTDIR)$(MODULEDIR)
-	install -m 0644 $(BUILD)/mibs/IMC-MONITOR-MIB $(DESTDIR)$(MIBDIR)
-	install -m 0644 packaging/man/check_imc.1 $(DESTDIR)$(MANDIR)/man1/check_imc.1
-	install -m 0644 packaging/man/imc-monitor.conf.5 \
-		$(DESTDIR)$(MANDIR)/man5/imc-monitor.conf.5
-	install -m 0644 packaging/man/imc-agentd.8 \
-		$(DESTDIR)$(MANDIR)/man8/imc-agentd.8
-	install -m 0644 packaging/man/imc-start.8 packaging/man/imc-trap.8 \
-		$(DESTDIR)$(MANDIR)/man8
+	install -D -m 0644 -t $(DESTDIR)$(MIBDIR) $(BUILD)/mibs/IMC-MONITOR-MIB
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 packaging/man/check_imc.1
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 packaging/man/imc-monitor.conf.5
+	install -m 0644 $(BUILD)/packaging/man/imc-agentd.8 packaging/man/imc-start.8 \
+		packaging/man/imc-trap.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 0644 $(BUILD)/completion/imc-monitor \
+		$(DESTDIR)$(COMPLETIONDIR)/check_imc
+	for name in imc-agentd imc-trap imc-start; do \
+		ln -sf check_imc $(DESTDIR)$(COMPLETIONDIR)/$$name; \
+	done
 	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
-		packaging/snmptrapd/imc-trap.conf $(DESTDIR)$(DOCDIR)/examples
-	sed -i 's|/usr/sbin/imc-trap|$(SBINDIR)/imc-trap|' \
-		$(DESTDIR)$(MANDIR)/man8/imc-trap.8 \
-		$(DESTDIR)$(DOCDIR)/examples/imc-trap.conf
-	install -m 0644 packaging/nagios/imc-monitor.cfg \
-		packaging/nagios/imc-monitor-services.cfg $(DESTDIR)$(DOCDIR)/examples/nagios
-	sed -i -e 's|/usr/lib/nagios/plugins/check_imc|$(PLUGINDIR)/check_imc|' \
-		-e 's|/usr/sbin/imc-start|$(SBINDIR)/imc-start|' \
-		-e 's|/var/lib/imc-monitor|$(STATEDIR)|' \
-		$(DESTDIR)$(DOCDIR)/examples/nagios/*.cfg
-	install -m 0644 packaging/windows/imc-events.cnf packaging/windows/README.md \
-		$(DESTDIR)$(DOCDIR)/examples/windows
+		packaging/snmptrapd/imc-trap.conf \
+		$(BUILD)/packaging/snmptt/snmptt.conf.imc $(EXAMPLES)
+	install -D -m 0644 -t $(EXAMPLES)/snmpd $(BUILD)/packaging/snmpd/imc-monitor.conf
+	for version in 0.21 0.23; do \
+		install -m 0644 $(BUILD)/packaging/prometheus/$$version/snmp.yml \
+			packaging/prometheus/$$version/generator.yml \
+			$(EXAMPLES)/prometheus/$$version; \
+	done
+	install -m 0644 $(wildcard packaging/prometheus/*.yml) $(EXAMPLES)/prometheus
+	install -m 0644 $(wildcard packaging/prometheus/grafana/*.json) \
+		$(EXAMPLES)/prometheus/grafana
+	install -m 0644 $(wildcard packaging/nagios/*.cfg) $(EXAMPLES)/nagios
+	install -m 0644 $(wildcard packaging/windows/*) $(EXAMPLES)/windows
+	cp -R packaging/icinga2 packaging/nrpe packaging/systemd $(EXAMPLES)
+	grep -rlE '/usr/(sbin/imc-|lib/nagios/plugins/check_imc)|/var/lib/imc-monitor' \
+		$(EXAMPLES) $(DESTDIR)$(MANDIR)/man8/imc-trap.8 \
+		$(DESTDIR)$(MANDIR)/man8/imc-start.8 | xargs sed -i \
+		-e 's|/usr/sbin/imc-|$(SBINDIR)/imc-|g' \
+		-e 's|/usr/lib/nagios/plugins/check_imc|$(PLUGINDIR)/check_imc|g' \
+		-e 's|/var/lib/imc-monitor|$(STATEDIR)|g'
+
+# --- packages -----------------------------------------------------------------------
+
+deb:
+	packaging/deps deb
+	packaging/make-deb $(BUILD)/deb
+
+rpm:
+	packaging/deps rpm
+	packaging/make-rpm $(BUILD)/rpm
 
 clean:
 	rm -rf build
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/plugin $(BUILD)/tests -name '*.d' -type f 2>/dev/null)

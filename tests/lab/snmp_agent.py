@@ -86,9 +86,10 @@ class Message:
 
 
 class Agent:
-    """Answers on a port of its own until it is closed; `fault` is one of FAULTS."""
+    """Answers until it is closed, on a port of its own or at `place`; `fault` is one of
+    FAULTS."""
 
-    def __init__(self, objects, community="public", fault=None):
+    def __init__(self, objects, community="public", fault=None, place=("127.0.0.1", 0)):
         self.objects = objects
         self.names = sorted(objects)
         self.community = community.encode()
@@ -96,7 +97,7 @@ class Agent:
         self.questions = 0
         self.asker = None               # where the question comes from
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(place)
         self.port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -109,7 +110,7 @@ class Agent:
 
     def close(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1", self.port))
+            waker.sendto(b"", self._socket.getsockname())
         self._thread.join()
         self._socket.close()
 

@@ -15,11 +15,11 @@ from .times import duration
 
 
 class NTServer:
-    """One NT server on 127.0.0.1; use it as a context manager, or start() and stop()."""
+    """One NT server on loopback; use it as a context manager, or start() and stop()."""
 
-    def __init__(self, scenario, port=0):
+    def __init__(self, scenario, port=0, host="127.0.0.1"):
         self.scenario = load_scenario(scenario)
-        self.port = port
+        self.host, self.port = host, port
         self.protocol = self.scenario.get("protocol", "smb1")
         self.security = self.scenario.get("security", "spnego")
         self.is_signing = self.scenario.get("signing", "off") == "required"
@@ -61,7 +61,7 @@ class NTServer:
     def start(self):
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", self.port))
+        self._listener.bind((self.host, self.port))
         self.port = self._listener.getsockname()[1]
         at_accept = {one.get("do") for one in self.scenario.get("faults") or ()
                      if one.get("at") == "accept"}
@@ -97,7 +97,7 @@ class NTServer:
         for _ in range(3):
             filler = socket.socket()
             filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", self.port))
+            filler.connect_ex((self.host, self.port))
             self._fillers.append(filler)
 
     def _spawn(self, target, *arguments):
