@@ -11,6 +11,7 @@
 #include "diary.h"
 #include "follow.h"
 #include "look.h"
+#include "outcome.h"
 #include "source/deadline.h"
 
 enum {
@@ -25,6 +26,7 @@ struct work {
 	void *memory; /* of everything */
 	struct diary *diary;
 	struct look look;
+	int64_t wait; /* seconds that the caller is asked to wait */
 };
 
 static void tell(struct work *work, enum act_kind act, enum act_end end, const char *text)
@@ -69,109 +71,81 @@ static struct boot_mark boot_of(const struct evidence *evidence)
 			    : (struct boot_mark){0, NO_TIME};
 }
 
-static void rule(struct work *work, struct ruling *ret)
+/* `own` of the attempts in the diary are the one that is being made. */
+static void rule(struct work *work, unsigned own, struct ruling *ret)
 {
 	const struct boot_mark boot = boot_of(work->look.evidence);
 	struct circumstances circumstances = {
 		.target = work->order->target,
 		.verdict = work->look.verdict,
 		.allows_manual = work->order->allows_manual,
+		.is_fresh = look_is_fresh(&work->look),
 		.now = work->look.request.now,
 	};
 	circumstances.attempts =
-		diary_count(work->diary, &boot, &circumstances.attempted_at);
+		diary_count(work->diary, &boot, &circumstances.attempted_at) - own;
 	decide(&circumstances, ret);
 }
 
-/* What was read is too old afterwards; the server is not kept waiting with us. */
-static bool wait_out(struct work *work, const struct ruling *ruling)
+/* Waiting is the caller's: what was read and configured is too old afterwards. */
+static enum act_end ask_to_wait(struct work *work, const struct ruling *ruling)
 {
-	int64_t wait_ms = (ruling->wait + 1) * 1000;
-	int64_t until = deadline_in(wait_ms);
-	if (deadline_left(work->order->deadline_ms) < wait_ms + START_TAKES_MS)
-		return false;
-	tell(work, ACT_WAITING, ACT_UNKNOWN, ruling->text);
-	look_close(&work->look);
-	while (!deadline_passed(until))
-		poll(NULL, 0, (int)deadline_left(until));
-	return true;
+	int64_t wait = ruling->wait + 1;
+	int64_t left_ms = deadline_left(work->order->deadline_ms);
+	if (work->order->is_dry_run)
+		return end_with(work, ACT_DRY_RUN, ACT_NOT_DONE,
+			"dry run: it would be waited for: %s", ruling->text);
+	if (left_ms < wait * 1000 + START_TAKES_MS)
+		return not_done(work, ruling->text);
+	work->wait = wait;
+	return end_with(work, ACT_WAITING, ACT_NOT_DONE, "%s", ruling->text);
 }
 
 /* --- starting --- */
 
-static const char *prefix_of(enum start_end end)
+/* A signal ends it early. */
+static bool has_to_end(const struct work *work)
 {
-	switch (end) {
-	case START_ACCEPTED:
-		return "started";
-	case START_OVERTAKEN:
-		return "somebody else started it just before";
-	case START_UNANSWERED:
-	case START_CHANGED:
-	case START_NOT_SENT:
-	case START_REFUSED:
-		break;
-	}
-	return "the start call was sent and not answered";
+	return work->order->has_to_end != NULL && work->order->has_to_end();
 }
 
-static enum act_end tell_outcome(struct work *work, enum start_end sent,
-	enum follow_end followed, const struct follow *follow,
-	const struct verdict *verdict)
-{
-	const char *prefix = prefix_of(sent);
-	const char *ran = when_format_duration(work->memory, follow->ran_ms / 1000);
-	switch (followed) {
-	case FOLLOW_RUNS:
-		return end_with(work, ACT_STARTED, ACT_RUNS,
-			"%s, and it has run for %s: %s. Until the administrator mailbox "
-			"is put right, the next boot may bring that back",
-			prefix, ran, verdict->text);
-	case FOLLOW_FAILED_AGAIN:
-		return end_with(work, ACT_TRIED, ACT_FAILED,
-			"%s, and it failed again with event 4071: %s", prefix,
-			verdict->advice != NULL ? verdict->advice : verdict->text);
-	case FOLLOW_DIED:
-		return end_with(work, ACT_TRIED, ACT_FAILED,
-			"%s, and it ran for %s and stopped again: %s", prefix, ran,
-			verdict->text);
-	case FOLLOW_STOPPED:
-		return end_with(work, ACT_TRIED, ACT_FAILED,
-			"%s, and it does not run: %s", prefix, verdict->text);
-	case FOLLOW_PENDING:
-		return end_with(work, ACT_TRIED, ACT_UNKNOWN,
-			"%s, and it was still %s when the time was up: %s", prefix,
-			service_state_name(verdict->evidence->service.state),
-			verdict->text);
-	case FOLLOW_ON:
-	case FOLLOW_LOST:
-		break;
-	}
-	return end_with(work, ACT_TRIED, ACT_UNKNOWN,
-		"%s, and what came of it is not known: %s", prefix, verdict->text);
-}
-
-/* Not beyond the deadline. */
-static void wait_ms(const struct work *work, int64_t wait)
+/* Not beyond the deadline; a signal wakes it. */
+static void wait_a_moment(const struct work *work)
 {
 	int64_t left = deadline_left(work->order->deadline_ms);
-	poll(NULL, 0, (int)(left < wait ? left : wait));
+	if (!has_to_end(work))
+		poll(NULL, 0, (int)(left < LOOK_EVERY_MS ? left : LOOK_EVERY_MS));
 }
 
-static enum act_end follow_start(struct work *work, enum start_end sent)
+static enum act_end tell_outcome(struct work *work, const struct start_reply *reply,
+	const struct follow *follow, enum follow_end end)
 {
-	const struct act_order *order = work->order;
-	struct state *known = look_remember(&work->look, work->memory);
-	struct follow follow = {.before = work->look.verdict};
+	struct outcome_told told =
+		outcome_tell(work->memory, reply, follow, end, work->look.verdict);
+	if (has_to_end(work) && told.end == ACT_UNKNOWN)
+		return end_with(work, told.act, told.end, "%s (a signal ended the watch)",
+			told.text);
+	return end_with(work, told.act, told.end, "%s", told.text);
+}
+
+static enum act_end follow_start(struct work *work, const struct start_reply *reply)
+{
+	struct look *look = &work->look;
+	struct follow follow = {.before = look->verdict};
 	for (;;) {
 		void *memory = memory_required(talloc_new(work->memory));
-		wait_ms(work, LOOK_EVERY_MS);
-		struct verdict *verdict = look_again(&work->look, known, memory);
-		bool is_last = deadline_left(order->deadline_ms) < LOOK_TAKES_MS;
-		enum follow_end end =
-			follow_look(&follow, verdict, deadline_now(), is_last);
+		wait_a_moment(work);
+		look_again(look, memory);
+		const struct sight sight = {
+			.verdict = look->verdict,
+			.asked_ms = look->began_ms,
+			.is_fresh = look_is_fresh(look),
+			.is_last = has_to_end(work) ||
+				deadline_left(work->order->deadline_ms) < LOOK_TAKES_MS,
+		};
+		enum follow_end end = follow_look(&follow, &sight);
 		if (end != FOLLOW_ON)
-			return tell_outcome(work, sent, end, &follow, verdict);
+			return tell_outcome(work, reply, &follow, end);
 		talloc_free(memory);
 	}
 }
@@ -204,14 +178,16 @@ static enum act_end tell_unarmed(struct work *work, const struct failure *why)
 		text);
 }
 
+static const char exit_codes_changed[] =
+	"the service's exit codes have changed since the logs were read: something has "
+	"just happened to it";
+
 static enum act_end tell_changed(struct work *work, enum service_state now)
 {
 	enum service_state before = work->look.evidence->service.state;
 	const char *name = service_state_name(now);
 	if (now == before)
-		return not_done(work,
-			"the service's exit codes have changed since the logs were read: "
-			"something has just happened to it");
+		return not_done(work, exit_codes_changed);
 	return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
 		"not started: the service is %s now, and was %s when the logs were read: "
 		"the server has booted, or somebody else is at it",
@@ -227,16 +203,39 @@ static enum act_end send_start(struct work *work)
 	case START_ACCEPTED:
 	case START_OVERTAKEN:
 	case START_UNANSWERED:
-		return follow_start(work, reply.end);
+	case START_REFUSED:
+		return follow_start(work, &reply);
 	case START_CHANGED:
 		return tell_changed(work, reply.state);
-	case START_REFUSED:
-		return end_with(work, ACT_TRIED, ACT_FAILED,
-			"the server refused to start it: %s", reply.why.text);
 	case START_NOT_SENT:
 		break;
 	}
-	return tell_unarmed(work, &reply.why);
+	return reply.why.kind == FAIL_DENIED ? not_done(work, reply.why.text)
+					     : tell_unarmed(work, &reply.why);
+}
+
+/* Between the evidence and the start others may have been at work, on the service or on
+ * what it depends on: all is read once more, and ruled on, over the same session. */
+static enum act_end look_and_send(struct work *work, unsigned own)
+{
+	const struct service before = work->look.evidence->service;
+	const struct service *now;
+	struct ruling ruling;
+	look_again(&work->look, work->memory);
+	now = &work->look.evidence->service;
+	if (has_to_end(work))
+		return not_done(work, "a signal ended it");
+	if (!look_is_fresh(&work->look))
+		return not_done(work, "the server has become too slow to be sure of it");
+	rule(work, own, &ruling);
+	if (ruling.decision != DECIDE_START)
+		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
+			"not started: since the logs were read something has changed: %s",
+			ruling.text);
+	if (before.win32_exit != now->win32_exit ||
+		before.specific_exit != now->specific_exit)
+		return not_done(work, exit_codes_changed);
+	return send_start(work);
 }
 
 static enum act_end start(struct work *work)
@@ -244,9 +243,8 @@ static enum act_end start(struct work *work)
 	const struct boot_mark boot = boot_of(work->look.evidence);
 	struct failure why;
 	if (deadline_left(work->order->deadline_ms) < START_TAKES_MS)
-		return not_done(work,
-			"too little of --timeout is left to see what comes "
-			"of it");
+		return not_done(
+			work, "too little of --timeout is left to see what comes of it");
 	if (!work->look.starter->arm(work->look.session, &why))
 		return tell_unarmed(work, &why);
 	if (!diary_add(work->diary, &boot, time(NULL), &why))
@@ -255,7 +253,7 @@ static enum act_end start(struct work *work)
 			why.text);
 	tell(work, ACT_STARTING, ACT_UNKNOWN,
 		"the start call is sent next, if nothing has changed");
-	return send_start(work);
+	return look_and_send(work, 1);
 }
 
 /* --- all of it --- */
@@ -263,12 +261,10 @@ static enum act_end start(struct work *work)
 static enum act_end look_and_act(struct work *work)
 {
 	struct ruling ruling;
-	for (;;) {
-		look(&work->look, work->memory);
-		rule(work, &ruling);
-		if (ruling.decision != DECIDE_WAIT || !wait_out(work, &ruling))
-			break;
-	}
+	look(&work->look, work->memory);
+	rule(work, 0, &ruling);
+	if (ruling.decision == DECIDE_WAIT)
+		return ask_to_wait(work, &ruling);
 	if (ruling.decision != DECIDE_START)
 		return end_by_ruling(work, &ruling);
 	if (work->order->is_dry_run)
@@ -307,15 +303,19 @@ static enum act_end run(struct work *work)
 		return end_by_ruling(work, &ruling);
 	if (!get_ready(work, &why))
 		return not_done(work, why.text);
+	/* No account is tried where it could not be written down that it was refused. */
+	if (!work->order->is_dry_run && !diary_try(work->diary, &why))
+		return not_done(work, why.text);
 	enum act_end end = look_and_act(work);
 	look_close(&work->look);
 	return end;
 }
 
-enum act_end act(const struct act_order *order)
+enum act_end act(const struct act_order *order, int64_t *ret_wait)
 {
 	struct work work = {.order = order, .memory = memory_required(talloc_new(NULL))};
 	enum act_end end = run(&work);
+	*ret_wait = work.wait;
 	talloc_free(work.memory);
 	return end;
 }

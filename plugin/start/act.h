@@ -18,7 +18,7 @@ enum act_end {
 enum act_kind {
 	ACT_NOTHING,
 	ACT_DRY_RUN,
-	ACT_WAITING,  /* until start_delay is over */
+	ACT_WAITING,  /* it is to be waited until start_delay is over */
 	ACT_STARTING, /* the call is about to be sent */
 	ACT_STARTED,  /* it was sent, and the service runs */
 	ACT_TRIED,    /* it was sent, and the service does not, or nobody knows */
@@ -46,11 +46,14 @@ struct act_order {
 	/* Told of each decision as it is made, of a start call before it is sent. */
 	void (*tell)(void *context, const struct deed *deed);
 	void *context;
+	bool (*has_to_end)(void); /* a signal came; NULL: none can */
 };
 
 /* From an order to its end, by the rules of decide.h: at most one start call is sent, on
  * evidence read over the same session, after it was written down. The last deed that is
- * told is how it ended, which is returned. */
-enum act_end act(const struct act_order *order);
+ * told is how it ended, which is returned. *ret_wait is 0, or for ACT_WAITING, which is
+ * told last, the seconds after which the configuration is to be read again, and this
+ * called once more: within the deadline. */
+enum act_end act(const struct act_order *order, int64_t *ret_wait);
 
 #endif

@@ -91,6 +91,10 @@ static bool guard_state(const struct circumstances *circumstances, struct ruling
 	case SERVICE_STOPPED:
 		return false;
 	case SERVICE_RUNNING:
+		if (!circumstances->is_fresh || evidence_has_timed_out(evidence))
+			return rule(ret, DECIDE_UNKNOWN,
+				"the service ran when it was asked for, and then the "
+				"server answered slowly, or not at all");
 		return rule(ret, DECIDE_RUNS, "it runs, and is left alone: %s",
 			circumstances->verdict->text);
 	case SERVICE_ABSENT:
@@ -147,9 +151,7 @@ static bool guard_wholeness(const struct circumstances *circumstances, struct ru
 			return rule(ret, DECIDE_UNKNOWN, "the %s log %s", log_name(kind),
 				fault);
 	}
-	return verdict->keys[KEY_LOG_SHORT] &&
-		rule(ret, DECIDE_UNKNOWN,
-			"the Application log does not reach back to the last boot");
+	return false;
 }
 
 static bool guard_boot(const struct circumstances *circumstances, struct ruling *ret)
@@ -160,6 +162,53 @@ static bool guard_boot(const struct circumstances *circumstances, struct ruling 
 		return false;
 	return rule(ret, DECIDE_UNKNOWN,
 		"the System log does not tell when the server booted");
+}
+
+/* It wrapped, or was cleared since: what is gone may have been a start by hand. */
+static bool guard_reach(const struct circumstances *circumstances, struct ruling *ret)
+{
+	const struct verdict *verdict = circumstances->verdict;
+	const struct log *log = &verdict->evidence->logs[LOG_APPLICATION];
+	return log->reaches_back_to != NO_TIME &&
+		log->reaches_back_to > verdict->boot_time &&
+		rule(ret, DECIDE_UNKNOWN,
+			"the Application log does not reach back to the last boot");
+}
+
+/* Where the clock was behind at the boot, what was before the boot has later times. */
+static bool guard_clock(const struct circumstances *circumstances, struct ruling *ret)
+{
+	const struct verdict *verdict = circumstances->verdict;
+	const struct log *logs = verdict->evidence->logs;
+	const struct event *boot = log_last_boot(&logs[LOG_SYSTEM]);
+	int64_t booted = verdict->boot_time;
+	bool is_doubtful = false;
+	for (size_t i = 0; i < logs[LOG_SYSTEM].fall_count; i++) {
+		const struct clock_fall *fall = &logs[LOG_SYSTEM].falls[i];
+		const struct event at = {
+			.generation = fall->generation, .record = fall->record};
+		is_doubtful |= fall->from >= booted && !event_before(boot, &at);
+	}
+	for (size_t i = 0; i < logs[LOG_APPLICATION].fall_count; i++) {
+		const struct clock_fall *fall = &logs[LOG_APPLICATION].falls[i];
+		is_doubtful |= fall->from >= booted &&
+			fall->to <= booted + verdict->policy->boot_window;
+	}
+	return is_doubtful &&
+		rule(ret, DECIDE_UNKNOWN,
+			"the server's clock was behind when it booted, so that times do "
+			"not tell what came after the boot");
+}
+
+/* The service's own word against the log's. */
+static bool guard_exit_code(const struct circumstances *circumstances, struct ruling *ret)
+{
+	const struct service *service = service_of(circumstances);
+	return service->has_exit_codes && service->win32_exit == EXIT_NEVER_STARTED &&
+		rule(ret, DECIDE_UNKNOWN,
+			"its exit code 1077 says that nobody has tried to start it since "
+			"the last boot: %s",
+			circumstances->verdict->text);
 }
 
 static bool guard_start_type(
@@ -188,7 +237,7 @@ static bool guard_attempts(const struct circumstances *circumstances, struct rul
 	if (circumstances->attempts < limit)
 		return false;
 	return rule(ret, DECIDE_NOT,
-		"it was started %u time%s since its last boot, %s ago the last time, and "
+		"%u attempt%s since its last boot, the last one %s ago, and "
 		"start_attempts is %u: %s",
 		circumstances->attempts, circumstances->attempts == 1 ? "" : "s",
 		duration(circumstances->now - circumstances->attempted_at, ago), limit,
@@ -275,8 +324,11 @@ void decide(const struct circumstances *circumstances, struct ruling *ret)
 		guard_parts,
 		guard_wholeness,
 		guard_boot,
+		guard_clock,
+		guard_reach,
 		guard_start_type,
 		guard_condition,
+		guard_exit_code,
 		guard_attempts,
 		guard_trigger,
 		guard_dependencies,

@@ -33,6 +33,7 @@ struct circumstances {
 	const struct target *target;
 	const struct verdict *verdict;
 	bool allows_manual;
+	bool is_fresh;        /* the evidence did not take long to be had */
 	unsigned attempts;    /* since the boot of the evidence, written down here */
 	int64_t attempted_at; /* the last of them, by our clock */
 	int64_t now;          /* by our clock */

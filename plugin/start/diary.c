@@ -73,6 +73,7 @@ static bool read_entries(struct diary *diary, struct failure *why)
 	bool exists;
 	if (!store_read(diary->file, TEXT_MAX, &text, &exists, why))
 		return false;
+	diary->entries.count = 0;
 	if (!exists || diary_parse(text, &diary->entries, &inner))
 		return true;
 	return fail_at(why, FAIL_DAMAGED, STAGE_FILE,
@@ -123,16 +124,45 @@ unsigned diary_count(
 	return count;
 }
 
-bool diary_add(struct diary *diary, const struct boot_mark *boot, int64_t now,
-	struct failure *why)
+static bool write_entries(
+	struct diary *diary, const struct start_entries *entries, struct failure *why)
 {
-	struct start_entries *entries = &diary->entries;
-	if (entries->count == DIARY_ENTRIES)
-		memmove(&entries->list[0], &entries->list[1],
-			(--entries->count) * sizeof(entries->list[0]));
-	entries->list[entries->count++] = (struct start_entry){*boot, now};
 	char *text = diary_format(diary, entries);
 	bool is_written = store_write(diary->file, text, why);
 	talloc_free(text);
 	return is_written;
+}
+
+bool diary_try(struct diary *diary, struct failure *why)
+{
+	return write_entries(diary, &diary->entries, why);
+}
+
+/* Who removes the file that the lock is on lets another one in. */
+static bool is_unchanged(struct diary *diary, struct failure *why)
+{
+	char *before = diary_format(diary, &diary->entries);
+	bool is_read = read_entries(diary, why);
+	char *after = diary_format(diary, &diary->entries);
+	bool is_same = strcmp(before, after) == 0;
+	talloc_free(before);
+	talloc_free(after);
+	if (!is_read || is_same)
+		return is_read;
+	return fail_at(why, FAIL_SYSTEM, STAGE_FILE,
+		"%s was changed by another imc-start: did somebody remove its lock?",
+		store_path(diary->file));
+}
+
+bool diary_add(struct diary *diary, const struct boot_mark *boot, int64_t now,
+	struct failure *why)
+{
+	struct start_entries *entries = &diary->entries;
+	if (!is_unchanged(diary, why))
+		return false;
+	if (entries->count == DIARY_ENTRIES)
+		memmove(&entries->list[0], &entries->list[1],
+			(--entries->count) * sizeof(entries->list[0]));
+	entries->list[entries->count++] = (struct start_entry){*boot, now};
+	return write_entries(diary, entries, why);
 }

@@ -42,6 +42,9 @@ struct diary;
 bool diary_open(void *parent, struct store *store, const char *server, struct diary **ret,
 	struct failure *why);
 
+/* Can it be written, now? What is in it stays. */
+bool diary_try(struct diary *diary, struct failure *why);
+
 /* How often since that boot, and when last (NO_TIME: never). */
 unsigned diary_count(
 	const struct diary *diary, const struct boot_mark *boot, int64_t *ret_last);

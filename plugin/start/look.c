@@ -7,6 +7,7 @@
 #include "core/judge.h"
 #include "core/memory.h"
 #include "core/name.h"
+#include "source/deadline.h"
 
 static int64_t clock_now(void)
 {
@@ -60,32 +61,53 @@ static const char *words_for(const struct verdict *verdict, void *memory)
 		(unsigned)verdict->last_4071_record);
 }
 
+/* The next look reads what is newer than this. */
+static void remember(struct look *look, const struct state *before)
+{
+	struct state *after = state_after(
+		NULL, before, look->evidence, &look->target->policy, look->request.now);
+	talloc_free(look->known);
+	look->known = after;
+	look->request.state = after;
+}
+
+static void take_time(struct look *look)
+{
+	look->took_ms = deadline_now() - look->began_ms;
+}
+
 void look(struct look *look, void *memory)
 {
+	struct state *nothing = state_new(memory);
+	look->began_ms = deadline_now();
 	look->request.now = clock_now();
+	look->request.state = NULL;
 	look->evidence = new_evidence(look, memory);
 	collect(look, memory);
+	state_recall(nothing, look->evidence, look->request.now);
 	look->verdict =
 		judge(memory, look->evidence, &look->target->policy, look->request.now);
 	look->seen = words_for(look->verdict, memory);
+	remember(look, nothing);
+	take_time(look);
 }
 
-struct state *look_remember(struct look *look, void *memory)
+void look_again(struct look *look, void *memory)
 {
-	struct state *nothing = state_new(memory);
-	state_recall(nothing, look->evidence, look->request.now);
-	return state_after(memory, nothing, look->evidence, &look->target->policy,
-		look->request.now);
-}
-
-struct verdict *look_again(struct look *look, const struct state *known, void *memory)
-{
+	look->began_ms = deadline_now();
 	look->request.now = clock_now();
-	look->request.state = known;
-	struct evidence *evidence = new_evidence(look, memory);
-	look->starter->collect(look->session, evidence);
-	state_recall(known, evidence, look->request.now);
-	return judge(memory, evidence, &look->target->policy, look->request.now);
+	look->evidence = new_evidence(look, memory);
+	look->starter->collect(look->session, look->evidence);
+	state_recall(look->known, look->evidence, look->request.now);
+	look->verdict =
+		judge(memory, look->evidence, &look->target->policy, look->request.now);
+	remember(look, look->known);
+	take_time(look);
+}
+
+bool look_is_fresh(const struct look *look)
+{
+	return look->took_ms <= LOOK_FRESH_MS;
 }
 
 void look_close(struct look *look)
@@ -93,4 +115,5 @@ void look_close(struct look *look)
 	if (look->session != NULL)
 		look->starter->close(look->session);
 	look->session = NULL;
+	TALLOC_FREE(look->known);
 }

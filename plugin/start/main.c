@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "act.h"
@@ -15,7 +15,12 @@
 #include "core/text.h"
 #include "source/deadline.h"
 
-enum { ALARM_GRACE = 2 }; /* seconds after the timeout: should never be needed */
+/* Seconds: after the timeout, which should never be needed; and for what comes before it
+ * is known. */
+enum { ALARM_GRACE = 2, PARSING_SECONDS = 10 };
+
+/* SIGTERM, SIGINT or SIGHUP came: what goes on ends where it can still be told. */
+static volatile sig_atomic_t has_signal;
 
 /* Nothing but write() and _exit(), which are safe in a signal handler. The attempt is
  * written down and in syslog before it is made: that much is known of it. */
@@ -31,26 +36,39 @@ _Noreturn void out_of_memory(void)
 	end_at_once("imc-start: out of memory\n");
 }
 
-/* SIGALRM is the last resort: every wait ends at the deadline, so that it comes only
- * where a library or the kernel does not return. */
+/* SIGALRM is the last resort: every wait ends at the deadline, or soon after a signal, so
+ * that it comes only where a library or the kernel does not return. */
 static void on_signal(int number)
 {
-	end_at_once(number == SIGALRM
-			? "imc-start: it hung, and was given up; what came of a start "
-			  "call, if syslog tells of one, is not known\n"
-			: "imc-start: ended by a signal; what came of a start call, if "
-			  "syslog tells of one, is not known\n");
+	if (number == SIGALRM || has_signal)
+		end_at_once("imc-start: it hung, or was to end at once; what came of a "
+			    "start call, if syslog tells of one, is not known\n");
+	has_signal = true;
+	alarm(ALARM_GRACE);
+}
+
+static bool has_to_end(void)
+{
+	return has_signal;
+}
+
+/* Who started this with nohup(1) meant it. */
+static void catch_signal(int number)
+{
+	struct sigaction action = {.sa_handler = on_signal}, before;
+	sigaction(number, NULL, &before);
+	if (number == SIGALRM || before.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
 }
 
 static void protect(void)
 {
 	static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM};
-	struct sigaction action = {.sa_handler = on_signal};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		sigaction(caught[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error */
+		catch_signal(caught[i]);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error */
 	sigset_t none_blocked; /* whoever started this may have blocked some */
 	sigemptyset(&none_blocked);
 	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
@@ -90,16 +108,32 @@ static const char *state_directory(const struct start_options *options)
 	return found != NULL ? found : IMC_STATEDIR;
 }
 
+/* As the configuration is now: it may change while this waits. */
+static bool act_once(void *root, struct act_order *order,
+	const struct start_options *options, enum act_end *ret_end, int64_t *ret_wait,
+	struct failure *why)
+{
+	struct target *target;
+	if (!config_read_target(root, options->config, options->server, &target, why) ||
+		!target_finish(target, why))
+		return false;
+	order->target = target;
+	*ret_end = act(order, ret_wait);
+	return true;
+}
+
+/* Without a connection, and without the lock. */
+static void wait_seconds(int64_t seconds)
+{
+	int64_t until = deadline_in(seconds * 1000);
+	while (!deadline_passed(until) && !has_signal)
+		poll(NULL, 0, (int)deadline_left(until));
+}
+
 static int start(void *root, const struct start_options *options,
 	struct listener *listener, int64_t began_ms)
 {
-	struct target *target;
-	struct failure why;
-	if (!config_read_target(root, options->config, options->server, &target, &why) ||
-		!target_finish(target, &why))
-		return refuse(listener, &why);
-	const struct act_order order = {
-		.target = target,
+	struct act_order order = {
 		.asker = listener->asker,
 		.state_dir = state_directory(options),
 		.credentials_directory = getenv("CREDENTIALS_DIRECTORY"),
@@ -108,8 +142,21 @@ static int start(void *root, const struct start_options *options,
 		.is_dry_run = options->mode == MODE_DRY_RUN,
 		.tell = listen_to,
 		.context = listener,
+		.has_to_end = has_to_end,
 	};
-	enum act_end end = act(&order);
+	enum act_end end;
+	int64_t wait;
+	struct failure why;
+	do {
+		if (!act_once(root, &order, options, &end, &wait, &why))
+			return refuse(listener, &why);
+		wait_seconds(wait);
+	} while (wait > 0 && !has_signal);
+	if (wait > 0) {
+		const struct deed deed = {ACT_NOTHING, end, NULL,
+			"not started: a signal ended the wait for start_delay"};
+		listen_to(listener, &deed);
+	}
 	printf("imc-start: %s: %s\n", options->server, listener->last);
 	return (int)end;
 }
@@ -117,6 +164,7 @@ static int start(void *root, const struct start_options *options,
 static int run(void *root, int argc, char **argv)
 {
 	int64_t began_ms = deadline_now();
+	alarm(PARSING_SECONDS);
 	struct start_options options;
 	struct failure why;
 	bool is_parsed = start_options_parse(argc, argv, &options, &why);

@@ -72,17 +72,17 @@ def _ends(cause, after="1s"):
                         "system_log": [_manager("0xC0001B70", "2140")]}}
 
 
-_RUNS = {"after": "1s", "then": {"state": "running"},
+RISES = {"after": "1s", "then": {"state": "running"},
          "appends": {"application_log": [STARTED]}}
 _DIES = {"after": "2s", "then": {"state": "stopped", "win32_exit": 1067},
          "appends": {"system_log": [_manager("0xC0001B7A")]}}
 
 # What StartServiceW does. Without "result", the second one of two is told 1056.
-WORKS = {"then": BEGINS, "later": [_RUNS]}
+WORKS = {"then": BEGINS, "later": [RISES]}
 FAILS_AGAIN = {"then": BEGINS, "later": [_ends(FAILED)]}
 FAILS_OTHERWISE = {"then": BEGINS, "later": [_ends(FAILED_4086)]}
 HANGS = {"then": BEGINS}
-DIES = {"then": BEGINS, "later": [_RUNS, _DIES]}
+DIES = {"then": BEGINS, "later": [RISES, _DIES]}
 
 
 def refuses(error, **more):

@@ -29,10 +29,10 @@ def failed_start(name="active-automatic", **changes):
 def after_reboot():
     """The same, with a boot just now."""
     found = failed_start()
-    *_, down = found["application_log"]
+    *older, down = found["application_log"]
     *before, boot, told = found["system_log"]
     return {**found,
-            "application_log": [{**down, "at": f"-{BOOT - 5}s"}],
+            "application_log": [*older, {**down, "at": f"-{BOOT - 5}s"}],
             "system_log": [*before, {**boot, "at": f"-{BOOT}s"},
                            {**told, "at": f"-{BOOT - 6}s"}]}
 

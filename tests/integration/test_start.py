@@ -6,12 +6,12 @@ import unittest
 
 import lab
 import start
-from start import (DIES, FAILED, FAILS_AGAIN, FAILS_OTHERWISE, HANGS, HARD, STARTED,
-                   STOPPED, Expect, Row, active, booted, call, nothing, refuses, started,
-                   tried)
+from start import (BEGINS, DIES, FAILED, FAILS_AGAIN, FAILS_OTHERWISE, HANGS, HARD,
+                   RISES, STARTED, STOPPED, WORKS, Expect, Row, active, booted, call,
+                   nothing, refuses, started, tried)
 
 WATCH = 10              # s: how long it has to run before that is called success
-SHORT = ("-t", "10s")
+SHORT = ("-t", "18s")
 RUNS = {"state": "running", "win32_exit": 0, "specific_exit": 0}
 REFUSED = {5: "denied|right", 1053: "1053|in time", 1058: "1058|disabled",
            1069: "1069|log.?on"}
@@ -45,6 +45,15 @@ class Starts(start.Table):
         yield Row("another event", active(start=FAILS_OTHERWISE),
                   [tried(2, "4086", "not run")], 1)
         yield Row("dies", active(start=DIES), [tried(2, "ran for", "stopped again")], 1)
+        flaps = [{"after": "2s", "then": {"state": state}}
+                 for state in ("stopped", "running") * 3]
+        yield Row("comes and goes", active(start={**WORKS, "later": [RISES, *flaps]}),
+                  [tried(2, "ran for", "stopped again")], 1)
+        yield Row("runs, but not for long when the time is up", active(),
+                  [tried(3, "only when the time was up")], 1, options=("-t", "9s"))
+        yield Row("runs, though 4071 came again", active(start={**WORKS, "later": [
+            RISES, {"after": "3s", "appends": {"application_log": [FAILED]}}]}),
+            [tried(3, "not known")], 1)
         yield Row("hangs", active(start=HANGS), [tried(3, "start-pending")], 1,
                   options=SHORT)
 
@@ -78,6 +87,8 @@ class Starts(start.Table):
         yield Row("1056, and 4071", active(start=refuses(1056, then=STOPPED,
                                                          appends=fails)),
                   [tried(2, "somebody else", "4071")], 1, options=SHORT)
+        yield Row("1053, and it runs all the same", active(start=refuses(
+            1053, then=BEGINS, later=[RISES])), [started("1053", "has run")], 1)
         yield Row("fault", active(call(19, "fault", code=0x1C010002)),
                   [tried(2, "not answered", "not run"), nothing(1)], 1, options=SHORT)
 
@@ -102,7 +113,7 @@ class Starts(start.Table):
         waited = Expect(0, ("has run",), ("waiting", "starting", "started"))
         too_soon = nothing(1, "booted", "start_delay")
         yield Row("time to wait", booted(20, 15), [waited], 1,
-                  keys={"start_delay": "24s"}, options=("-t", "18s"))
+                  keys={"start_delay": "24s"}, options=("-t", "26s"))
         yield Row("no time to wait", booted(20, 15), [too_soon],
                   keys={"start_delay": "10m"}, options=SHORT)
         yield Row("a delay that is not said", booted(20, 15), [too_soon],

@@ -11,7 +11,9 @@ import start
 from start import (Expect, HARD, Host, NEEDED, Row, START, STARTER, WATCHED, active,
                    call, changed, nothing, service, services, started)
 
-SHORT = ("-t", "10s")
+# The service is asked for again with all else, and once more just before the start.
+LOOKS = (("second", 2), ("last", 3))
+SHORT, ENOUGH = ("-t", "10s"), ("-t", "18s")
 READ = {"at": "call", "pipe": "eventlog"}
 STATES, TYPES = ("OK", "WARNING", "UNKNOWN", "CRITICAL"), ("SOFT", "HARD")
 STOPPED = service()
@@ -59,7 +61,7 @@ class Guards(start.Table):
                      "active-unknown-start-type"):
             yield of(name, nothing(1, "even-manual|automatic"))
             yield Row(f"{name} --even-manual", active(name=name), [started()], 1,
-                      options=("--even-manual", *SHORT))
+                      options=("--even-manual", *ENOUGH))
 
     @staticmethod
     def dependencies():
@@ -114,23 +116,38 @@ class Guards(start.Table):
         for do in ("reset", "close", "fault"):
             yield Row(f"{do} at the handle", active(call(16, do, **arm)),
                       [nothing(1)], opens=1)
-            yield Row(f"{do} at the last look", active(call(6, do, nth=2)),
-                      [changed(1)], opens=1, attempts=1)
+            for look, nth in LOOKS:
+                yield Row(f"{do} at the {look} look", active(call(6, do, nth=nth)),
+                          [changed(1)], opens=1, attempts=1)
         yield Row("hang at the handle", active(call(16, "hang", **arm)),
                   [nothing(1)], opens=1, options=SHORT)
-        yield Row("hang at the last look", active(call(6, "hang", nth=2)),
-                  [changed(1)], opens=1, attempts=1, options=SHORT)
+        for look, nth in LOOKS:
+            yield Row(f"hang at the {look} look", active(call(6, "hang", nth=nth)),
+                      [changed(1)], opens=1, attempts=1, options=SHORT)
         for name, fields, word in (
                 ("pending", start.BEGINS, "start-pending"),
                 ("running", {"state": "running"}, "running"),
                 ("exit code", {"win32_exit": 1067}, "exit code|changed|1067"),
                 ("specific exit", {"specific_exit": 4}, "exit code|changed")):
-            yield Row(f"at the last look: {name}", active(
-                call(6, "set-service", nth=2, fields=fields)), [changed(1, word)],
-                opens=1, attempts=1)
+            for look, nth in LOOKS:
+                yield Row(f"at the {look} look: {name}", active(
+                    call(6, "set-service", nth=nth, fields=fields)),
+                    [changed(1, word)], opens=1, attempts=1)
             yield Row(f"at the handle: {name}", active(
                 call(16, "set-service", fields=fields, **arm)), [changed(1, word)],
                 opens=1, attempts=1)
+        # What it depends on is asked for again, too.
+        yield Row("a dependency stops meanwhile", active(
+            {**call(16, "set-service", nth=2, fields={"state": "stopped"}),
+             "service": "MSExchangeIS"}), [changed(1, "MSExchangeIS", "stopped")],
+            opens=1, attempts=1)
+        yield Row("somebody else tries meanwhile", active(
+            {"at": "call", "pipe": "eventlog", "opnum": 10, "log": "application",
+             "nth": 1, "do": "append", "events": [start.STARTED, start.FAILED]}),
+            [changed(1, "mixed|manual")], opens=1, attempts=1)
+        yield Row("the server is too slow for that", active(
+            call(17, "delay", ms=11000, nth=2)), [changed(1, "slow")],
+            opens=1, attempts=1, options=("-t", "25s"))
         yield Row("a service that is gone at the handle",
                   active(call(16, "error", code=1060, **arm)), [nothing(1)], opens=1)
 
@@ -138,9 +155,9 @@ class Guards(start.Table):
         for row in self.rows:
             if row.attempts and not row.starts:
                 with self.subTest(row.name):
-                    last = [(one["opnum"], one["access"]) for one in row.server.calls
-                            if one["opnum"] != 0]
-                    self.assertEqual(last[-2:], [(16, START), (6, None)])
+                    calls = [(one["opnum"], one["access"]) for one in
+                             row.server.calls if one["pipe"] == "svcctl"]
+                    self.assertIn((6, None), calls[calls.index((16, START)):])
 
 
 class NoContact(start.Table):

@@ -5,10 +5,10 @@ import signal
 import unittest
 
 import start
-from start import (FAILS_AGAIN, HANGS, OTHER, OTHER_SECRET, SLOW, START, STARTER, booted,
-                   call, nothing, start_calls, tried, wait_for)
+from start import (FAILS_AGAIN, HANGS, OTHER, OTHER_SECRET, SLOW, START, STARTER,
+                   Expect, booted, call, nothing, start_calls, tried, wait_for)
 
-SHORT = ("-t", "10s")
+SHORT = ("-t", "18s")
 
 
 class Killed(start.OnServers):
@@ -50,9 +50,44 @@ class Killed(start.OnServers):
         wait_for("the start", lambda: start_calls(server))
         process.send_signal(signal.SIGTERM)
         run = host.end(begun)
-        self.assertNotEqual(run.code, 0, run)
+        self.assert_run(run, tried(3, "start-pending", "a signal"))
         self.assertEqual(run.left, [], run)
         self.assert_starts(server, 1, host)
+
+
+class Waiting(start.OnServers):
+    """What changes while start_delay is waited for counts."""
+
+    def waits(self):
+        server = self.serve(**booted(20, 15))
+        host = self.host(server, start_delay="24s")
+        begun = host.begin("-t", "40s")
+        wait_for("the wait", lambda: server.connections and
+                 server.connections[-1]["closed"])
+        return server, host, begun
+
+    def test_maintenance_that_begins_meanwhile(self):
+        server, host, begun = self.waits()
+        host.configure(server.port, start_delay="24s", maintenance="yes")
+        expect = Expect(1, ("maintenance",), ("waiting", "nothing"))
+        self.assert_run(host.end(begun), expect)
+        self.assertEqual(len(server.connections), 1)
+        self.assert_starts(server, 0)
+
+    def test_a_signal(self):
+        server, host, begun = self.waits()
+        begun[1].send_signal(signal.SIGTERM)
+        run = host.end(begun)
+        self.assert_run(run, Expect(1, ("signal", "start_delay"), ("waiting", "nothing")))
+        self.assertLess(run.seconds, 4)
+        self.assert_starts(server, 0)
+
+    def test_another_one_may_work_meanwhile(self):
+        server, host, begun = self.waits()
+        self.assert_run(host.run("--dry-run"), Expect(1, ("waited for",), ("dry-run",)))
+        begun[1].send_signal(signal.SIGTERM)
+        host.end(begun)
+        self.assert_starts(server, 0)
 
 
 class Race(start.OnServers):

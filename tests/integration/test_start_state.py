@@ -10,7 +10,7 @@ import sandbox
 import start
 from start import (FAILS_AGAIN, SLOW, STARTER, Host, call, nothing, tried, wait_for)
 
-SHORT = ("-t", "10s")
+SHORT = ("-t", "18s")
 UNTIL = r"left alone until \d{4}-\d\d-\d\dT"
 TMPFS = 'mount -t tmpfs -o size=64k,mode=700{} none "$3"'
 # What a state folder may be like that nothing can be written to.

@@ -37,8 +37,10 @@ static struct world make_world(void *parent, enum service_state state, const cha
 	struct world world = {target_new(parent), scene(parent, state, events), {0}};
 	world.target->source = "rpc";
 	world.evidence->source = "rpc";
-	world.circumstances = (struct circumstances){
-		.target = world.target, .attempted_at = NO_TIME, .now = SCENE_NOW};
+	world.circumstances = (struct circumstances){.target = world.target,
+		.is_fresh = true,
+		.attempted_at = NO_TIME,
+		.now = SCENE_NOW};
 	evidence_learned(world.evidence, PART_CLOCK);
 	evidence_learned(world.evidence, PART_DEPENDENCIES);
 	depend_on(&world, "MSExchangeIS", SERVICE_RUNNING);
@@ -105,6 +107,46 @@ static void wrapped(struct world *world)
 	log->is_whole = false;
 	log->is_wrapped = true;
 	log->reaches_back_to = SCENE_NOW - 3 * 3600 + 30;
+}
+
+/* By somebody, after the boot: numbers begin anew. */
+static void cleared_since(struct world *world)
+{
+	wrapped(world);
+	world->evidence->logs[LOG_APPLICATION].is_whole = true;
+	world->evidence->logs[LOG_APPLICATION].is_wrapped = false;
+}
+
+static void never_started(struct world *world)
+{
+	world->evidence->service.has_exit_codes = true;
+	world->evidence->service.win32_exit = EXIT_NEVER_STARTED;
+}
+
+static void slow(struct world *world)
+{
+	world->circumstances.is_fresh = false;
+}
+
+/* The last record before the boot, and events of that time, are later than the boot. */
+static void clock_behind(struct world *world)
+{
+	struct log *system = &world->evidence->logs[LOG_SYSTEM];
+	const struct event *boot = log_last_boot(system);
+	const struct clock_fall fall = {.generation = boot->generation,
+		.record = boot->record,
+		.from = boot->time + 3600,
+		.to = boot->time};
+	log_add_fall(world->evidence, system, &fall);
+}
+
+static void clock_behind_per_application_log(struct world *world)
+{
+	struct log *log = &world->evidence->logs[LOG_APPLICATION];
+	const struct event *boot = log_last_boot(&world->evidence->logs[LOG_SYSTEM]);
+	const struct clock_fall fall = {
+		.record = 1, .from = boot->time + 3600, .to = boot->time + 30};
+	log_add_fall(world->evidence, log, &fall);
 }
 
 static void cut(struct world *world)
@@ -212,6 +254,15 @@ static const struct row rows[] = {
 		"Application log is damaged"},
 	{"wrapped after the boot", SERVICE_STOPPED, AUTOMATIC, wrapped, DECIDE_UNKNOWN,
 		"does not reach back"},
+	{"cleared after the boot", SERVICE_STOPPED, AUTOMATIC, cleared_since,
+		DECIDE_UNKNOWN, "does not reach back"},
+	{"1077", SERVICE_STOPPED, AUTOMATIC, never_started, DECIDE_UNKNOWN, "1077"},
+	{"ran, and the server hung", SERVICE_RUNNING, AUTOMATIC, slow, DECIDE_UNKNOWN,
+		"ran when it was asked"},
+	{"clock behind at the boot", SERVICE_STOPPED, AUTOMATIC, clock_behind,
+		DECIDE_UNKNOWN, "clock was behind"},
+	{"the same, per the Application log", SERVICE_STOPPED, AUTOMATIC,
+		clock_behind_per_application_log, DECIDE_UNKNOWN, "clock was behind"},
 	{"broke off", SERVICE_STOPPED, AUTOMATIC, cut, DECIDE_UNKNOWN,
 		"System log was read in part"},
 	{"no boot", SERVICE_STOPPED, "4071@2h59m", NULL, DECIDE_UNKNOWN, "booted"},
@@ -226,7 +277,7 @@ static const struct row rows[] = {
 	{"put right since", SERVICE_STOPPED, AUTOMATIC, put_right, DECIDE_NOT,
 		", not active"},
 	{"tried", SERVICE_STOPPED, AUTOMATIC, tried_once, DECIDE_NOT,
-		"started 1 time since its last boot, 2m ago"},
+		"1 attempt since its last boot, the last one 2m ago"},
 	{"by hand", SERVICE_STOPPED, "boot@3h 1000@2h59m 1001@2h 4071@1h", NULL,
 		DECIDE_NOT, "manual"},
 	{"by hand, besides the one from here", SERVICE_STOPPED,

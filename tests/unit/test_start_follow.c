@@ -28,8 +28,12 @@ static const struct row rows[] = {
 		{{SERVICE_START_PENDING, FAILED, 1000}, {SERVICE_RUNNING, STARTED, 2000},
 			{SERVICE_RUNNING, STARTED, 12000}},
 		true, FOLLOW_RUNS},
-	{"runs, and the time is up", {{SERVICE_RUNNING, STARTED, 1000}}, false,
-		FOLLOW_RUNS},
+	{"runs, at the last moment",
+		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_RUNNING, STARTED, 11000}},
+		false, FOLLOW_RUNS},
+	{"runs, and the time is up",
+		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_RUNNING, STARTED, 10999}},
+		false, FOLLOW_UNSETTLED},
 	{"runs, not long enough",
 		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_RUNNING, STARTED, 10999}},
 		true, FOLLOW_ON},
@@ -37,6 +41,9 @@ static const struct row rows[] = {
 		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_STOPPED, STARTED, 6000},
 			{SERVICE_RUNNING, STARTED, 12000}},
 		true, FOLLOW_ON},
+	{"runs, though 4071 came again",
+		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_RUNNING, AGAIN, 12000}}, true,
+		FOLLOW_LOST},
 	{"fails again",
 		{{SERVICE_START_PENDING, FAILED, 1000}, {SERVICE_STOPPED, AGAIN, 2000}},
 		true, FOLLOW_FAILED_AGAIN},
@@ -52,6 +59,11 @@ static const struct row rows[] = {
 		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_STOPPED, STARTED, 4000},
 			{SERVICE_STOPPED, STARTED, 5000}},
 		true, FOLLOW_DIED},
+	{"flaps",
+		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_STOPPED, STARTED, 2000},
+			{SERVICE_RUNNING, STARTED, 3000},
+			{SERVICE_STOPPED, STARTED, 4000}},
+		true, FOLLOW_DIED},
 	{"never runs", {{SERVICE_STOPPED, FAILED, 1000}, {SERVICE_STOPPED, FAILED, 2000}},
 		true, FOLLOW_STOPPED},
 	{"seen to be stopped once", {{SERVICE_STOPPED, FAILED, 1000}}, true, FOLLOW_ON},
@@ -64,10 +76,20 @@ static const struct row rows[] = {
 		FOLLOW_ON},
 	{"was paused by somebody", {{SERVICE_PAUSED, STARTED, 60000}}, false,
 		FOLLOW_PENDING},
+	{"is lost for a moment",
+		{{SERVICE_START_PENDING, FAILED, 1000}, {SERVICE_UNKNOWN, FAILED, 2000},
+			{SERVICE_UNKNOWN, FAILED, 3000}},
+		true, FOLLOW_ON},
 	{"is lost",
-		{{SERVICE_START_PENDING, FAILED, 1000}, {SERVICE_UNKNOWN, FAILED, 2000}},
+		{{SERVICE_UNKNOWN, FAILED, 2000}, {SERVICE_UNKNOWN, FAILED, 3000},
+			{SERVICE_UNKNOWN, FAILED, 4000}},
 		true, FOLLOW_LOST},
-	{"its log is lost", {{SERVICE_RUNNING, NULL, 2000}}, false, FOLLOW_LOST},
+	{"is lost at the end",
+		{{SERVICE_START_PENDING, FAILED, 1000}, {SERVICE_UNKNOWN, FAILED, 2000}},
+		false, FOLLOW_LOST},
+	{"its log is lost",
+		{{SERVICE_RUNNING, STARTED, 1000}, {SERVICE_RUNNING, NULL, 12000}}, true,
+		FOLLOW_LOST},
 };
 
 static struct verdict *seen(
@@ -96,17 +118,37 @@ static void what_becomes_of_it_is_told_apart(void **state)
 			const struct step *step = &rows[i].steps[j];
 			bool is_last = j + 1 == STEPS || step[1].at_ms == 0;
 			assert_int_equal(end, FOLLOW_ON);
-			end = follow_look(&follow, seen(*state, &policy, step),
-				step->at_ms, is_last && !rows[i].has_time);
+			const struct sight sight = {seen(*state, &policy, step),
+				step->at_ms, true, is_last && !rows[i].has_time};
+			end = follow_look(&follow, &sight);
 		}
 		assert_int_equal(end, rows[i].end);
 	}
+}
+
+/* The server answers the first question, and then hangs until the time is up. */
+static void a_stale_state_is_no_success(void **state)
+{
+	const struct policy policy = policy_default();
+	const struct step before = {SERVICE_STOPPED, FAILED, 0};
+	const struct step step = {SERVICE_RUNNING, STARTED, 12000};
+	struct follow follow = {.before = seen(*state, &policy, &before),
+		.is_running = true,
+		.has_run = true,
+		.running_since_ms = 1000};
+	struct sight sight = {seen(*state, &policy, &step), step.at_ms, false, false};
+	assert_int_equal(follow_look(&follow, &sight), FOLLOW_ON);
+	sight.is_last = true;
+	assert_int_equal(follow_look(&follow, &sight), FOLLOW_LOST);
+	sight.is_fresh = true;
+	assert_int_equal(follow_look(&follow, &sight), FOLLOW_RUNS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sentence(what_becomes_of_it_is_told_apart),
+		sentence(a_stale_state_is_no_success),
 	};
 	return cmocka_run_group_tests_name("start_follow", tests, NULL, NULL);
 }
