@@ -35,8 +35,8 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=0755 nrpe "$1"
 cp -a "$2" "$1/upper"
 for folder in {' '.join(FOLDERS)}; do
-    mkdir -p "$1/work/$folder"
-    layers=lowerdir=/$folder,upperdir=$1/upper/$folder,workdir=$1/work/$folder
+    mkdir -p "$1/scratch/$folder"
+    layers=lowerdir=/$folder,upperdir=$1/upper/$folder,workdir=$1/scratch/$folder
     mount -t overlay overlay -o "$layers" "/$folder"
 done
 shift 2
