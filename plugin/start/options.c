@@ -10,7 +10,7 @@ enum { TIMEOUT = 2 * WHEN_MINUTE, TIMEOUT_MIN = 5, ATTEMPT_MAX = 1000000 };
 static const struct command_option options[] = {
 	{'s', "server", "NAME", "the server, as the configuration names it"},
 	{'c', "config", "FILE", "instead of " CONFIG_PATH},
-	{'d', "state-dir", "DIR", "for what is kept (" IMC_STATEDIR ")"},
+	{'d', "state-dir", "DIR", "where attempts are kept (" IMC_STATEDIR ")"},
 	{'t', "timeout", "DURATION", "for all of it, waiting included (2m)"},
 	{'m', "even-manual", NULL, "also where a start by hand failed"},
 	{'n', "dry-run", NULL, "say what would be done, and start nothing"},
