@@ -38,13 +38,14 @@ static bool get_count_by_status(
 	return true;
 }
 
+/* Without a row there is nothing of which to say that it is well. */
 static bool get_worst(
 	const void *row, const struct column *column, int64_t now, struct cell *ret)
 {
 	(void)column;
 	(void)now;
 	const struct objects_view *view = row;
-	enum status worst = STATUS_OK;
+	enum status worst = view->row_count > 0 ? STATUS_OK : STATUS_UNKNOWN;
 	for (size_t i = 0; i < view->row_count; i++)
 		worst = status_worst(worst, view->rows[i]->status);
 	ret->integer = (int32_t)worst;

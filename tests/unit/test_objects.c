@@ -250,9 +250,17 @@ static void sums_are_those_of_the_rows_at_any_moment(void **state)
 			get_from(&objects_scalars, &view, "imcWorstStatus", &cell));
 		assert_int_equal(cell.integer, status_worst(status, STATUS_UNKNOWN));
 	}
-	view.row_count = 0;
+}
+
+/* It may be that the configuration was not read again: no all-clear. */
+static void no_server_at_all_is_unknown(void **state)
+{
+	(void)state;
+	struct objects_view view = {.row_count = 0};
+	struct cell cell;
+	assert_int_equal(sum(&view, "imcServerCount"), 0);
 	assert_true(get_from(&objects_scalars, &view, "imcWorstStatus", &cell));
-	assert_int_equal(cell.integer, STATUS_OK);
+	assert_int_equal(cell.integer, STATUS_UNKNOWN);
 }
 
 /* At its longest, as SNMP would send it; AgentX takes a little more. */
@@ -289,6 +297,7 @@ int main(void)
 		sentence(events_of_several_servers_follow_each_other),
 		sentence(empty_tables_have_nothing),
 		sentence(sums_are_those_of_the_rows_at_any_moment),
+		sentence(no_server_at_all_is_unknown),
 		sentence(notification_always_has_all_values_and_stays_small),
 	};
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
