@@ -31,14 +31,21 @@ struct credentials *credentials_new(void *parent);
 enum { CREDENTIALS_FIELDS = 10 };
 char **credentials_field(struct credentials *credentials, size_t number);
 
+/* Where our own files are, which a service manager hands over by their names. */
+#define CREDENTIALS_FOLDER IMC_SYSCONFDIR "/imc-monitor"
+
 /*
  * Opens without following a link and refuses what is not a regular file of root or the
  * caller, what others can read or write or the group can write, what a group that is not
- * the process's own can read (but for files under $CREDENTIALS_DIRECTORY, given as
- * `exempt_directory`, NULL: none), and more than 4 KiB. Messages name file and line and
- * the command that mends it, never content.
+ * the process's own can read, and more than 4 KiB. Messages name file and line and the
+ * command that mends it, never content.
+ *
+ * `handed_directory` is $CREDENTIALS_DIRECTORY (NULL: not set; systemd.exec(5)): its
+ * files are exempt from the rule about a reading group, and where a file of
+ * CREDENTIALS_FOLDER may not be opened, the one with its name there is read instead,
+ * unless the file has changed since.
  */
-bool credentials_read(void *parent, const char *path, const char *exempt_directory,
+bool credentials_read(void *parent, const char *path, const char *handed_directory,
 	struct credentials **ret, struct failure *why);
 
 /*

@@ -139,7 +139,7 @@ class Case(agentd.Case):
         far = made_agent.MadeAgent()
         self.addCleanup(far.close)
         far.serve("FAR", made_agent.WELL)
-        account, community = f"{CREDENTIALS}/credentials", f"{CREDENTIALS}/snmp"
+        account, community = "/etc/imc-monitor/credentials", "/etc/imc-monitor/snmp"
         at = {"address": lab.HOST}
         rpc = host.start("rpc", lab.scenario("running"))
         newer = host.start("newer", lab.scenario("running", protocol="smb2"))
@@ -322,30 +322,65 @@ class Watched(Case):
 
 
 class Secrets(Case):
-    """The two ways to name a file of credentials."""
+    """The ways to an account: that of the group, and systemd's."""
 
-    def serve_rpc(self, path):
+    PATH = "/etc/imc-monitor/credentials"
+
+    def serve_rpc(self, path, defaults=None):
         host = self.lab_servers()
         port = host.start("rpc", lab.scenario("running"))
         servers = {"RPC": {"address": lab.HOST, "port": port, "credentials": path}}
-        self.begin(servers)
+        self.begin(servers, defaults=defaults)
 
-    def test_a_file_of_the_group_and_its_change(self):
-        self.machine.run("chown", f"root:{USER}", "/etc/imc-monitor/credentials")
-        self.machine.run("chmod", "0640", "/etc/imc-monitor/credentials")
-        self.serve_rpc("/etc/imc-monitor/credentials")
+    def assert_unknown(self, why):
+        self.assertEqual(self.column("Status"), {"RPC": 3}, self.said())
+        self.assertIn(why, self.said())
+
+    def test_a_file_of_the_group(self):
+        """Which counts, even where another one was handed over."""
+        self.machine.run("chown", f"root:{USER}", self.PATH)
+        self.machine.run("chmod", "0640", self.PATH)
+        self.drop_in("other.conf", f"{SERVICE}LoadCredential=\n"
+                     "SetCredential=credentials:username=nobody\n")
+        self.serve_rpc(self.PATH)
         self.assertEqual(self.column("Status"), {"RPC": 0}, self.said())
 
-    def test_roots_file_is_not_readable_by_its_own_name(self):
-        self.serve_rpc("/etc/imc-monitor/credentials")
-        self.assertEqual(self.column("Status"), {"RPC": 3}, self.said())
-        self.assertIn("/etc/imc-monitor/credentials: Permission denied", self.said())
+    def test_a_file_of_root_is_handed_over(self):
+        """Whatever group may read it as well."""
+        self.machine.run("chown", "root:nogroup", self.PATH)
+        self.machine.run("chmod", "0640", self.PATH)
+        self.serve_rpc(self.PATH)
+        self.assertEqual(self.column("Status"), {"RPC": 0}, self.said())
 
-    def test_a_file_that_is_not_there_is_said(self):
-        self.machine.run("rm", "/etc/imc-monitor/credentials", "/etc/imc-monitor/snmp")
-        self.serve_rpc(f"{CREDENTIALS}/credentials")
-        self.assertEqual(self.column("Status"), {"RPC": 3}, self.said())
-        self.assertIn("lacks an account", self.said())
+    def test_another_file_of_root_is_not(self):
+        self.machine.run("install", "-m", "0600", self.PATH, "/etc/imc-monitor/other")
+        self.machine.run("install", "-D", "-m", "0600", self.PATH, "/srv/credentials")
+        for path in ("/etc/imc-monitor/other", "/srv/credentials"):
+            with self.subTest(path):
+                self.serve_rpc(path)
+                self.assert_unknown(path)
+                self.machine.run("systemctl", "stop", NAME)
+
+    def test_a_changed_file_wants_a_restart(self):
+        """Until then its old password is not tried again, nor a refused one after it."""
+        self.put_there(self.PATH, ACCOUNT.replace(lab.PASSWORD, "not it"), "0600")
+        self.serve_rpc(self.PATH, {"interval": "10s"})
+        self.assert_unknown("refused")
+        self.put_there(self.PATH, ACCOUNT, "0600")
+        agentd.wait_for("it is said", lambda: f"credentials file {self.PATH} is newer"
+                        " than what the service was started with: restart it"
+                        in self.column("FailureText")["RPC"], SOON, detail=self.said)
+        self.machine.run("systemctl", "restart", NAME)
+        agentd.wait_for("it is well", lambda: self.column("Status") == {"RPC": 0}, SOON,
+                        detail=self.said)
+
+    def test_a_file_that_was_not_there_wants_one(self):
+        self.machine.run("mv", self.PATH, "/srv/credentials")
+        self.serve_rpc(self.PATH, {"interval": "10s"})
+        self.assert_unknown("credentials: No such file or directory")
+        self.machine.run("mv", "/srv/credentials", self.PATH)
+        agentd.wait_for("it is said", lambda: "restart it" in self.column(
+            "FailureText")["RPC"], SOON, detail=self.said)
 
 
 if __name__ == "__main__":

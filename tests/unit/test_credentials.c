@@ -252,7 +252,7 @@ static void group_of_others_may_not_read_but_in_the_exempt_folder(void **state)
 	assert_int_equal(chmod(place->file, 0640), 0);
 	check(*state, place->file, NULL,
 		"read by group 54321, which this process is not in");
-	check(*state, place->file, NULL, ": chmod g= /tmp/imc");
+	check(*state, place->file, NULL, "or chmod g= /tmp/imc");
 	check(*state, place->file, place->folder, NULL);
 	check(*state, place->file, memory_format(*state, "%s/", place->folder), NULL);
 	check(*state, place->file, "/tmp", "which this process is not in");
@@ -264,6 +264,20 @@ static void group_of_others_may_not_read_but_in_the_exempt_folder(void **state)
 	char *climbing = memory_format(
 		*state, "%s/../%s/creds", place->folder, strrchr(place->folder, '/') + 1);
 	check(*state, climbing, place->folder, "which this process is not in");
+}
+
+/* A file elsewhere that has the name of one that was handed over is another one. */
+static void only_files_of_our_folder_are_handed_over(void **state)
+{
+	if (geteuid() != 0)
+		skip();
+	struct place *mine = place_with(*state, "password = geheim\n", 0600);
+	struct place *handed = place_with(*state, "password = geheim\n", 0444);
+	assert_int_equal(chmod(mine->folder, 0755), 0);
+	assert_int_equal(chmod(handed->folder, 0755), 0);
+	assert_int_equal(seteuid(STRANGER), 0);
+	check(*state, mine->file, handed->folder, ": Permission denied");
+	assert_int_equal(seteuid(0), 0);
 }
 
 static void owner_must_be_root_or_the_caller(void **state)
@@ -449,6 +463,7 @@ int main(void)
 		sentence(strings_are_numbered_as_they_are_declared),
 		sentence(permissions_decide),
 		sentence(group_of_others_may_not_read_but_in_the_exempt_folder),
+		sentence(only_files_of_our_folder_are_handed_over),
 		sentence(owner_must_be_root_or_the_caller),
 		sentence(links_and_other_things_are_not_opened),
 		sentence(size_is_bounded),
