@@ -2,16 +2,20 @@
 #include "target.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "memory.h"
 #include "source_kind.h"
 #include "when.h"
 
-/* As the English Exchange 5.0 and 5.5 name their service. */
+#define SERVICE "MSExchangeIMC"
+
+/* As the English Exchange 5.0 and 5.5 name it. */
 static const char *const built_in_names[] = {
 	"Microsoft Exchange Internet Mail Service",
 	"Microsoft Exchange Internet Mail Connector",
 };
+enum { BUILT_IN_NAMES = sizeof(built_in_names) / sizeof(built_in_names[0]) };
 
 void target_set_display_names(
 	struct target *target, const char *const *names, size_t count)
@@ -26,9 +30,8 @@ void target_set_display_names(
 struct target *target_new(void *parent)
 {
 	struct target *target = memory_new(parent, struct target);
-	target->watch.service = memory_copy(target, "MSExchangeIMC");
-	target_set_display_names(target, built_in_names,
-		sizeof(built_in_names) / sizeof(built_in_names[0]));
+	target->watch.service = memory_copy(target, SERVICE);
+	target_set_display_names(target, built_in_names, BUILT_IN_NAMES);
 	target->smb_min = SMB_NT1;
 	target->smb_max = SMB_SMB3;
 	target->smb_signing = SIGNING_AUTO;
@@ -62,16 +65,6 @@ struct target *target_copy(void *parent, const struct target *target)
 	return copy;
 }
 
-static bool finish_row(struct target *target, struct failure *why)
-{
-	if (target->remote_server != NULL && !source_kind(target->source)->is_told)
-		return fail(why, FAIL_USAGE,
-			"a remote server is a row of source agent, which source %s has "
-			"none of: add -S agent",
-			target->source);
-	return true;
-}
-
 /* Copied logs: no server is asked. */
 static bool finish_copy(struct target *target, bool is_evt, struct failure *why)
 {
@@ -84,10 +77,10 @@ static bool finish_copy(struct target *target, bool is_evt, struct failure *why)
 	if (target->evt == NULL)
 		return fail(why, FAIL_USAGE, "source evt needs a copied log: --evt FILE");
 	target->source = "evt";
-	return finish_row(target, why);
+	return true;
 }
 
-bool target_finish(struct target *target, struct failure *why)
+static bool finish_source(struct target *target, struct failure *why)
 {
 	bool is_evt = target->source != NULL && strcmp(target->source, "evt") == 0;
 	if (target->evt != NULL || target->system_evt != NULL || is_evt)
@@ -101,8 +94,58 @@ bool target_finish(struct target *target, struct failure *why)
 		target->address = memory_copy(target, target->server);
 	if (target->credentials == NULL)
 		return fail(why, FAIL_USAGE,
-			"source %s needs %s: name its file with -A FILE", target->source,
+			"source %s needs %s: name its file with -A FILE (in a "
+			"configuration: credentials = FILE)",
+			target->source,
 			source_kind(target->source)->logs_on ? "an account"
 							     : "a community or a user");
-	return finish_row(target, why);
+	return true;
+}
+
+static bool finish_row(const struct target *target, struct failure *why)
+{
+	if (target->remote_server != NULL && !source_kind(target->source)->is_told)
+		return fail(why, FAIL_USAGE,
+			"a remote server is a row of source agent, which source %s has "
+			"none of: add -S agent",
+			target->source);
+	return true;
+}
+
+static bool is_built_in(const char *name)
+{
+	size_t row = 0;
+	while (row < BUILT_IN_NAMES && strcmp(name, built_in_names[row]) != 0)
+		row++;
+	return row < BUILT_IN_NAMES;
+}
+
+/* Another service has other names: under these, the wrong one would be found. */
+static bool finish_names(struct target *target, struct failure *why)
+{
+	const char *const *names = target->watch.display_names;
+	size_t count = 0;
+	if (strcasecmp(target->watch.service, SERVICE) == 0)
+		return true;
+	const char **own =
+		memory_array(target, const char *, target->watch.display_name_count);
+	for (size_t i = 0; i < target->watch.display_name_count; i++) {
+		if (!is_built_in(names[i]))
+			own[count++] = names[i];
+	}
+	target_set_display_names(target, own, count);
+	talloc_free(own);
+	talloc_free((void *)names);
+	if (count > 0 || strcmp(target->source, "snmp") != 0)
+		return true;
+	return fail(why, FAIL_USAGE,
+		"source snmp knows services by their display names alone: add that of "
+		"%.100s, with --display-name or display_name = NAME",
+		target->watch.service);
+}
+
+bool target_finish(struct target *target, struct failure *why)
+{
+	return finish_source(target, why) && finish_row(target, why) &&
+		finish_names(target, why);
 }

@@ -449,7 +449,7 @@ static void what_a_server_lacks_is_told_by_file_and_line(void **state)
 	assert_false(config_finish(config, "f.conf", &why));
 	assert_string_equal(why.text,
 		"f.conf:4: [server B]: source rpc needs an account: name its file with "
-		"-A FILE");
+		"-A FILE (in a configuration: credentials = FILE)");
 	config = parsed(*state,
 		"[server A]\nevt = /e\n[defaults]\ncredentials = /c\n[server B]\n");
 	assert_true(config_finish(config, "f.conf", &why));

@@ -102,10 +102,10 @@ static void refusals_say_what_would_be_right(void **state)
 		unsigned said;
 		const char *says;
 	} rows[] = {
-		{NULL, ADDRESS, "source rpc needs an account: name its file with -A"},
-		{"rpc", ADDRESS, "needs an account: name its file with -A FILE"},
+		{NULL, ADDRESS, "source rpc needs an account: name its file"},
+		{"rpc", ADDRESS, "with -A FILE (in a configuration: credentials = FILE)"},
 		{"snmp", ADDRESS,
-			"source snmp needs a community or a user: name its file with -A"},
+			"source snmp needs a community or a user: name its file"},
 		{"agent", SERVER,
 			"source agent needs a community or a user: name its file"},
 		{NULL, CREDENTIALS, "source rpc needs a server: -H HOST"},
@@ -152,12 +152,46 @@ static void what_was_set_stays(void **state)
 	assert_int_equal(target->snmp_version, SNMP_2C);
 }
 
+static struct target *watching(
+	void *parent, const char *source, const char *service, const char *name)
+{
+	struct target *target = target_of(parent, source, ADDRESS | CREDENTIALS);
+	assert_true(target_setting("service")->set(target, service, NULL));
+	if (name != NULL)
+		assert_true(target_setting("display-name")->set(target, name, NULL));
+	return target;
+}
+
+/* Or the Internet Mail Service would answer for a service that is not there. */
+static void other_services_have_none_of_its_names(void **state)
+{
+	struct failure why = {.text = ""};
+	struct target *target = watching(*state, "snmp", "MSExchangeMTA", "MTA");
+	assert_true(target_finish(target, &why));
+	assert_int_equal(target->watch.display_name_count, 1);
+	assert_string_equal(target->watch.display_names[0], "MTA");
+
+	target = watching(*state, "rpc", "MSExchangeMTA", NULL);
+	assert_true(target_finish(target, &why));
+	assert_int_equal(target->watch.display_name_count, 0);
+
+	target = watching(*state, "snmp", "MSExchangeMTA", NULL);
+	assert_false(target_finish(target, &why));
+	assert_non_null(
+		strstr(why.text, "add that of MSExchangeMTA, with --display-name"));
+
+	target = watching(*state, "snmp", "msexchangeimc", NULL);
+	assert_true(target_finish(target, &why));
+	assert_int_equal(target->watch.display_name_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sentence(every_combination_is_taken_or_refused_by_the_rules),
 		sentence(refusals_say_what_would_be_right),
 		sentence(what_was_set_stays),
+		sentence(other_services_have_none_of_its_names),
 	};
 	return cmocka_run_group_tests_name("target_finish", tests, NULL, NULL);
 }
