@@ -55,6 +55,14 @@ bool backoff_holds(const struct backoff *backoff, uint64_t credentials)
 	return place_of(backoff, credentials) < backoff->file_count;
 }
 
+/* Of a copy that a service manager made, no change is seen. */
+static const char *way_out(uint64_t credentials, bool is_full)
+{
+	if (is_full)
+		return ", with several credentials files";
+	return credentials == 0 ? "" : "; mend the credentials file to end this at once";
+}
+
 bool backoff_allows(const struct backoff *backoff, uint64_t credentials, int64_t now,
 	struct failure *why)
 {
@@ -70,8 +78,7 @@ bool backoff_allows(const struct backoff *backoff, uint64_t credentials, int64_t
 		"was %s %u time%s in a row%s",
 		moment, backoff->is_unanswered ? "refused or not answered" : "refused",
 		backoff->failures, backoff->failures == 1 ? "" : "s",
-		is_full ? ", with several credentials files"
-			: "; mend the credentials file to end this at once");
+		way_out(credentials, is_full));
 	talloc_free(moment);
 	return false;
 }

@@ -40,6 +40,17 @@ static void refused_logon_closes_the_account_for_five_minutes(void **state)
 		"file to end this at once");
 }
 
+static void a_file_whose_changes_are_not_seen_is_no_way_out(void **state)
+{
+	(void)state;
+	struct backoff backoff = none;
+	struct failure why;
+	backoff_refused(&backoff, 0, NOW);
+	assert_false(backoff_allows(&backoff, 0, NOW, &why));
+	assert_null(strstr(why.text, "mend"));
+	assert_non_null(strstr(why.text, "was refused 1 time in a row"));
+}
+
 static void delay_doubles_up_to_an_hour(void **state)
 {
 	(void)state;
@@ -342,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(free_account_is_tried),
 		sentence(refused_logon_closes_the_account_for_five_minutes),
+		sentence(a_file_whose_changes_are_not_seen_is_no_way_out),
 		sentence(delay_doubles_up_to_an_hour),
 		sentence(number_of_failures_does_not_wrap),
 		sentence(changed_credentials_file_ends_it),
