@@ -187,7 +187,8 @@ static bool answer(void *scratch, const struct job *job, const struct evidence *
 	return channel_write(job->worker->socket, message_put_done(scratch, &done));
 }
 
-/* False: nobody is there to be told. */
+/* False: this worker is of no more use: nobody is there to be told, or it has no source,
+ * which another one looks for again, since its module may have been installed. */
 static bool carry_out(void *scratch, struct job *job)
 {
 	struct worker *worker = job->worker;
@@ -201,7 +202,7 @@ static bool carry_out(void *scratch, struct job *job)
 		evidence_fail_all(evidence, &worker->why);
 	if (evidence->observed_at == NO_TIME)
 		evidence->observed_at = job->order.now;
-	return !job->is_lost && answer(scratch, job, evidence);
+	return !job->is_lost && answer(scratch, job, evidence) && worker->source != NULL;
 }
 
 /* The files that came are those that the order names; each of the others has a reason
