@@ -185,8 +185,9 @@ static bool give_in(int folder, const struct trap_place *place, const gid_t *gro
 	const char *name = name_in(place->path);
 	bool is_there = is_what_was_made(place, folder, name);
 	if (is_there && !set_rights(folder, name, group))
-		return fail(why, FAIL_SYSTEM, "cannot set who may write to %s: %m",
-			place->path);
+		return fail(why, FAIL_SYSTEM, "cannot set who may write to %s: %m%s",
+			place->path,
+			errno == EPERM ? ", imc-agentd has to be in trap_group" : "");
 	if (!is_there || !is_what_was_made(place, folder, name))
 		return fail(why, FAIL_SYSTEM,
 			"%s is not what was made there: somebody removed it",

@@ -56,9 +56,9 @@ static bool check_owner(const struct stat *status, const char *path, struct fail
 	if (status->st_uid != 0 && status->st_uid != user)
 		return fail_at(why, FAIL_USAGE, STAGE_FILE,
 			"%s belongs to user %u, but must belong to root or to user %u, "
-			"who runs this: chown %u %s",
-			path, (unsigned)status->st_uid, (unsigned)user, (unsigned)user,
-			path);
+			"who runs this: run it as user %u, or chown %u %s",
+			path, (unsigned)status->st_uid, (unsigned)user,
+			(unsigned)status->st_uid, (unsigned)user, path);
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
 		return fail_at(why, FAIL_USAGE, STAGE_FILE,
 			"%s can be written by others than its owner: chmod go-w %s", path,
