@@ -16,15 +16,18 @@ STATEDIR   ?= /var/lib/imc-monitor
 # Where the MIB is rooted: a site with an enterprise number of its own puts it here.
 MIB_ROOT   ?= $(PLAYPEN)
 PLAYPEN    := 1.3.6.1.4.1.8072.9999.9999.4071
-ifeq ($(filter 1.3.6.1.4.1.%,$(MIB_ROOT)),)
-$(error MIB_ROOT is not below 1.3.6.1.4.1 (enterprises): $(MIB_ROOT))
+ifneq ($(shell echo '$(MIB_ROOT)' | grep -cxE '1\.3\.6\.1\.4\.1(\.[0-9]+)+'),1)
+$(error MIB_ROOT is no OID below 1.3.6.1.4.1 (enterprises): $(MIB_ROOT))
 endif
 DOCDIR     ?= $(PREFIX)/share/doc/imc-monitor
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
-# Files that users copy, and that have the MIB's root in them.
-ROOTED     := snmpd/imc-monitor.conf snmptt/snmptt.conf.imc prometheus/0.21/snmp.yml \
-              prometheus/0.23/snmp.yml man/imc-agentd.8
+# What users read or copy. In the tree it has Debian's paths and the playpen's numbers.
+EXAMPLES   := $(shell cd packaging && find credentials.example imc-monitor.conf icinga2 \
+              nagios nrpe prometheus snmpd snmptrapd snmptt systemd windows -type f \
+              ! -name '*.png' ! -name '*.py' ! -name '.*' ! -name '*~')
+PAGES      := $(notdir $(wildcard packaging/man/*.[1-9]))
+TEXTS      := README.md $(addprefix packaging/,$(EXAMPLES) $(addprefix man/,$(PAGES)))
 
 comma      := ,
 CC         ?= cc
@@ -100,7 +103,7 @@ say         = $(if $(V),,@echo '  $(1)  $@')
 
 all: $(BUILD)/check_imc $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(BUILD)/imc-agentd \
 	$(BUILD)/imc-trap $(BUILD)/imc-start $(BUILD)/mibs/IMC-MONITOR-MIB \
-	$(BUILD)/completion/imc-monitor $(addprefix $(BUILD)/packaging/,$(ROOTED))
+	$(BUILD)/completion/imc-monitor $(addprefix $(BUILD)/,$(TEXTS))
 
 help:
 	@echo 'all           the programs and their modules, in $(BUILD)/'
@@ -112,15 +115,16 @@ help:
 	@echo 'bench         times against the peers, as ratios'
 	@echo 'coverage      line coverage of the unit tests'
 	@echo 'lint          layering, layout, man pages'
-	@echo 'install       into DESTDIR, under PREFIX'
+	@echo 'install       into DESTDIR, under PREFIX ($(PREFIX))'
 	@echo 'deb           Debian packages, in $(BUILD)/deb/'
 	@echo 'rpm           RPM packages, in $(BUILD)/rpm/'
 	@echo 'ecosystem     what users copy, read by the programs that will read it'
 	@echo 'clean         removes build/'
 	@echo 'SANITIZE=1    the same targets under ASan and UBSan'
 	@echo 'CI=1          warnings are errors; V=1 shows the commands'
-	@echo "TESTS='a b'   integration: only test_a*.py and test_b*.py"
+	@echo "TESTS='a b'   integration, ecosystem: only test_a*.py and test_b*.py"
 	@echo "BENCH='a b'   bench: only these of \`tests/bench/bench.py --help\`"
+	@echo 'MIB_ROOT=OID  another root of the MIB, for all that is built'
 
 # --- programs -----------------------------------------------------------------------
 
@@ -183,11 +187,15 @@ $(BUILD)/mibs/IMC-MONITOR-MIB: mibs/IMC-MONITOR-MIB $(BUILD)/flags
 		/::= \{ enterprises / { $$0 = "    ::= { enterprises " at id[n] " }" } \
 		{ print }' $< >$@)
 
-# The same for what users copy that names its objects by number.
-$(BUILD)/packaging/%: packaging/% $(BUILD)/flags
+# The same for what users read or copy, and its paths.
+PLACES = -e 's|/usr/sbin/imc-|$(SBINDIR)/imc-|g' \
+	-e 's|/usr/lib/nagios/plugins/check_imc|$(PLUGINDIR)/check_imc|g' \
+	-e 's|/etc/imc-monitor|$(SYSCONFDIR)/imc-monitor|g' \
+	-e 's|/var/lib/imc-monitor|$(STATEDIR)|g' \
+	-e 's/$(subst .,\.,$(PLAYPEN))/$(MIB_ROOT)/g'
+$(addprefix $(BUILD)/,$(TEXTS)): $(BUILD)/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,ROOT)
-	$(Q)sed 's/$(subst .,\.,$(PLAYPEN))/$(MIB_ROOT)/g' $< >$@
+	$(Q)sed $(PLACES) $< >$@
 
 # Bash's completion, from what the programs say of themselves.
 PROGRAMS := $(addprefix $(BUILD)/,check_imc imc-agentd imc-trap imc-start)
@@ -197,6 +205,7 @@ $(BUILD)/completion/imc-monitor: packaging/completion/generate \
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)$< packaging/man/check_imc.1 $(PROGRAMS) >$@
+	$(Q)sed -i $(PLACES) $@
 
 # Samba's headers do not compile without warnings, and the one way to say which loop a
 # call runs in is marked as deprecated there.
@@ -213,10 +222,11 @@ $(CORE_OBJ) $(SOURCE_OBJ) $(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fPIC
 $(RPC_OBJ) $(SNMP_OBJ): HARDENING += -fvisibility=hidden
 
 # What is compiled in is part of what objects depend on.
+FLAGS       = $(CC) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(VARIANT) $(CI) \
+              $(SBINDIR) $(PLUGINDIR)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(DEFINES) $(CFLAGS) $(VARIANT) $(CI)' | cmp -s - $@ || \
-		echo '$(DEFINES) $(CFLAGS) $(VARIANT) $(CI)' >$@
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -319,47 +329,30 @@ lint:
 
 # --- installation -------------------------------------------------------------------
 
-EXAMPLES   := $(DESTDIR)$(DOCDIR)/examples
-
 install: all
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODULEDIR) $(DESTDIR)$(MANDIR)/man8 \
-		$(DESTDIR)$(COMPLETIONDIR) $(addprefix $(EXAMPLES)/,nagios windows \
-		prometheus/0.21 prometheus/0.23 prometheus/grafana)
-	install -D -m 0755 -t $(DESTDIR)$(PLUGINDIR) $(BUILD)/check_imc
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(MODULEDIR) \
+		$(DESTDIR)$(MIBDIR) $(DESTDIR)$(COMPLETIONDIR) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man,1 5 8) $(DESTDIR)$(DOCDIR)
+	install -m 0755 $(BUILD)/check_imc $(DESTDIR)$(PLUGINDIR)
 	install -m 0755 $(addprefix $(BUILD)/,imc-agentd imc-trap imc-start) \
 		$(DESTDIR)$(SBINDIR)
 	install -m 0644 $(BUILD)/imc-rpc.so $(BUILD)/imc-snmp.so $(DESTDIR)$(MODULEDIR)
-	install -D -m 0644 -t $(DESTDIR)$(MIBDIR) $(BUILD)/mibs/IMC-MONITOR-MIB
-	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 packaging/man/check_imc.1
-	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 packaging/man/imc-monitor.conf.5
-	install -m 0644 $(BUILD)/packaging/man/imc-agentd.8 packaging/man/imc-start.8 \
-		packaging/man/imc-trap.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 0644 $(BUILD)/mibs/IMC-MONITOR-MIB $(DESTDIR)$(MIBDIR)
+	for page in $(PAGES); do \
+		install -m 0644 $(BUILD)/packaging/man/$$page \
+			$(DESTDIR)$(MANDIR)/man$${page##*.}; \
+	done
 	install -m 0644 $(BUILD)/completion/imc-monitor \
 		$(DESTDIR)$(COMPLETIONDIR)/check_imc
 	for name in imc-agentd imc-trap imc-start; do \
 		ln -sf check_imc $(DESTDIR)$(COMPLETIONDIR)/$$name; \
 	done
-	install -m 0644 packaging/imc-monitor.conf packaging/credentials.example \
-		packaging/snmptrapd/imc-trap.conf \
-		$(BUILD)/packaging/snmptt/snmptt.conf.imc $(EXAMPLES)
-	install -D -m 0644 -t $(EXAMPLES)/snmpd $(BUILD)/packaging/snmpd/imc-monitor.conf
-	for version in 0.21 0.23; do \
-		install -m 0644 $(BUILD)/packaging/prometheus/$$version/snmp.yml \
-			packaging/prometheus/$$version/generator.yml \
-			$(EXAMPLES)/prometheus/$$version; \
+	install -m 0644 $(BUILD)/README.md $(DESTDIR)$(DOCDIR)
+	for name in $(EXAMPLES); do \
+		install -D -m 0644 $(BUILD)/packaging/$$name \
+			$(DESTDIR)$(DOCDIR)/examples/$$name; \
 	done
-	install -m 0644 $(wildcard packaging/prometheus/*.yml) $(EXAMPLES)/prometheus
-	install -m 0644 $(wildcard packaging/prometheus/grafana/*.json) \
-		$(EXAMPLES)/prometheus/grafana
-	install -m 0644 $(wildcard packaging/nagios/*.cfg) $(EXAMPLES)/nagios
-	install -m 0644 $(wildcard packaging/windows/*) $(EXAMPLES)/windows
-	cp -R packaging/icinga2 packaging/nrpe packaging/systemd $(EXAMPLES)
-	grep -rlE '/usr/(sbin/imc-|lib/nagios/plugins/check_imc)|/var/lib/imc-monitor' \
-		$(EXAMPLES) $(DESTDIR)$(MANDIR)/man8/imc-trap.8 \
-		$(DESTDIR)$(MANDIR)/man8/imc-start.8 | xargs sed -i \
-		-e 's|/usr/sbin/imc-|$(SBINDIR)/imc-|g' \
-		-e 's|/usr/lib/nagios/plugins/check_imc|$(PLUGINDIR)/check_imc|g' \
-		-e 's|/var/lib/imc-monitor|$(STATEDIR)|g'
+	chmod 0600 $(DESTDIR)$(DOCDIR)/examples/credentials.example
 
 # --- packages -----------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ class Looked(unittest.TestCase):
         for name in ("rpc", "agent"):
             with self.subTest(name):
                 self.assertRegex(self.query(name, "-R"),
-                                 r"(?m)^imc-monitor-plugin = \d\S*-1$")
+                                 r"(?m)^imc-monitor-plugin\(\S+\) = \d\S*-1$")
 
     def test_only_the_service_has_scripts(self):
         for name in FILES:
@@ -129,9 +129,10 @@ class Looked(unittest.TestCase):
         """As the tree has them; one that will hold a password is closed."""
         shown = self.query("plugin", "-lv")
         for path in ("systemd/traps.conf", "icinga2/imc.conf", "nagios/imc-monitor.cfg",
-                     "nrpe/imc-monitor.cfg", "snmpd/imc-monitor.conf", "imc-trap.conf",
-                     "snmptt.conf.imc", "prometheus/imc-alerts.yml",
-                     "windows/imc-events.cnf", "credentials.example"):
+                     "nrpe/imc-monitor.cfg", "snmpd/imc-agentd.conf",
+                     "snmptrapd/imc-trap.conf", "snmptt/snmptt.conf.imc",
+                     "prometheus/imc-alerts.yml", "windows/imc-events.cnf",
+                     "credentials.example"):
             with self.subTest(path):
                 mode = "-rw-------" if path.startswith("cred") else "-rw-r--r--"
                 self.assertRegex(shown, rf"(?m)^{mode} .*/examples/{re.escape(path)}$")

@@ -15,7 +15,7 @@ import snmp_wire
 from agentd import Logs, wait_for
 from rooms import NOBODY, USER, Room
 
-SHIPPED = agentd.ROOT / "packaging" / "snmpd" / "imc-monitor.conf"
+SHIPPED = agentd.ROOT / "packaging" / "snmpd" / "imc-agentd.conf"
 SOCKET, OTHERS = "/run/agentx/master", "/var/agentx/master"
 MANAGER = "manager.example.com"
 VIEW = "view systemonly"
