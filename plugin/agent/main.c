@@ -33,8 +33,9 @@ static int check(void *root, const struct agent_options *options)
 	struct failure why;
 	if (!settings_read(root, options->config, &settings, &why))
 		return complain(&why);
-	printf("%s is right: %zu servers\n", options->config,
-		settings->config->server_count);
+	size_t count = settings->config->server_count;
+	printf("%s is right: %zu server%s\n", options->config, count,
+		count == 1 ? "" : "s");
 	return EXIT_SUCCESS;
 }
 

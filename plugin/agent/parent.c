@@ -226,8 +226,8 @@ static void reload(struct parent *parent)
 	/* An editor may have made another file of it. */
 	if (!instance_renew(parent->instance, settings->path, &why))
 		log_error(parent->logger, "%s", why.text);
-	log_info(parent->logger, "%s was read again: %zu servers", settings->path,
-		parent->fleet->count);
+	log_info(parent->logger, "%s was read again: %zu server%s", settings->path,
+		parent->fleet->count, parent->fleet->count == 1 ? "" : "s");
 }
 
 /* --- signals, steps --- */
@@ -387,8 +387,8 @@ int parent_run(struct parent *parent)
 	if (sd_watchdog_enabled(0, &parent->watchdog_usec) <= 0)
 		parent->watchdog_usec = 0;
 	sd_notify(0, "READY=1");
-	log_info(parent->logger, "imc-agentd %s watches %zu servers", IMC_VERSION,
-		parent->fleet->count);
+	log_info(parent->logger, "imc-agentd %s watches %zu server%s", IMC_VERSION,
+		parent->fleet->count, parent->fleet->count == 1 ? "" : "s");
 	while (!parent->is_over && tevent_loop_once(parent->loop) == 0)
 		;
 	bool is_ordered = parent->is_over;

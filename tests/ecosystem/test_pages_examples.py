@@ -44,7 +44,7 @@ HOSTS = {"127.0.0.1": ("localhost", "gateway", "manager.example.com"),
 PASSWORD = "correct horse battery staple"       # as check_imc(1) has it
 AGENT = ("[agent]\nagentx_socket = /run/agentx/master\n"
          "state_dir = /var/lib/imc-agentd\ntrap_group = Debian-snmp\n")
-DROP_IN = "/etc/snmp/snmpd.conf.d/imc-monitor.conf"
+DROP_IN = "/etc/snmp/snmpd.conf.d/imc-agentd.conf"
 CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 1
 MAKE_ONLY = (("make", "make -n"),)      # what it would do
 README = pages.README.name
@@ -79,6 +79,11 @@ def display(page, begin):
     return found
 
 
+def readme(begin):
+    found, = [one for one in pages.readme_examples() if one.startswith(begin)]
+    return found
+
+
 # In the order in which they are run: some need what others did.
 EXAMPLES = (
     Example(README, "make demo", says="lab/demo.py", way="plan", replaced=MAKE_ONLY),
@@ -88,8 +93,8 @@ EXAMPLES = (
             way="name_packages"),       # other tests of this folder install them
     Example("imc-monitor.conf.5", pages.Page("imc-monitor.conf.5").examples()[0],
             says="3 servers", way="read"),
-    Example(README, "[server EXCH01]\nallow_start = yes\n"
-            "start_credentials = /etc/imc-monitor/start", way="be_configured"),
+    *(Example(README, one, way="be_configured") for one in pages.readme_examples()
+      if one.startswith("[server EXCH01]")),
     Example(README, f"install -D -m 0640 -g nagios {EXAMPLES_OF['plugin']}/"
             "credentials.example /etc/imc-monitor/credentials", then="edit"),
     *(Example(page, "install -d -m 0700 -o nagios /var/lib/imc-monitor")
@@ -102,10 +107,17 @@ EXAMPLES = (
                                               ("check_imc.1", "-A"))),
     of_nagios("check_imc.1", "check_imc -H exch04 -p 139 -A /etc/imc-monitor/credentials",
               0, "^IMC OK - exch04: service running"),
-    *(of_nagios(page, "check_imc --server EXCH01", 2, CRITICAL)
-      for page in (README, "check_imc.1")),
+    of_nagios("check_imc.1", "check_imc --server EXCH01", 2, CRITICAL),
+    Example(README, f"runuser -u nagios -- {PLUGINS}/check_imc --server EXCH01", 2,
+            CRITICAL),
     Example(README, "IMC CRITICAL - EXCH01: service stopped, event 4071 at the automatic"
             " start 2h 59m ago (1 in 7d)", way="be_said"),
+    Example(README, f"cp {EXAMPLES_OF['plugin']}/imc-monitor-services.cfg"
+            " /etc/nagios4/conf.d/"),
+    Example(README, readme("define host"), way="be_watched"),
+    Example(README, "nagios4 -v /etc/nagios4/nagios.cfg",
+            says="Total Warnings: 0\nTotal Errors:   0"),
+    Example(README, "systemctl reload nagios4", then="wait_for_nagios"),
     of_nagios("check_imc.1", "check_imc --server EXCH01 --state-dir /var/lib/imc-monitor",
               2, CRITICAL),
     of_nagios("check_imc.1", "check_imc --server EXCH01 --severity paused=ok --lookback"
@@ -119,19 +131,19 @@ EXAMPLES = (
               test_unit.SERVES),
     *(of_nagios(page, "check_imc --explain 4071", 3, "administrator mailbox")
       for page in (README, "check_imc.1")),
-    *(Example(page, "sudo -u nagios imc-start -s EXCH01 --dry-run", 1,
+    *(Example(page, "runuser -u nagios -- imc-start -s EXCH01 --dry-run", 1,
               "^imc-start: EXCH01: .*would") for page in (README, "imc-start.8")),
     Example("imc-start.8", "imc-start: EXCH01: SENTENCE", way="be_the_form"),
     Example("imc-start.8", display("imc-start.8", "imc-start[PID]"), way="be_the_audit"),
     Example("imc-agentd.8", "d /run/imc-monitor 0755 USER GROUP", way="make_folder",
             replaced=(("USER", "imc-monitor"), ("GROUP", "imc-monitor"))),
     Example("check_imc.1", display("check_imc.1", "security_name"), way="be_the_user"),
-    Example(README, "usermod -a -G nagios imc-monitor"),
-    Example(README, f"cp {EXAMPLES_OF['agent']}/snmpd/imc-monitor.conf"
+    Example(README, f"cp {EXAMPLES_OF['agent']}/snmpd/imc-agentd.conf"
             " /etc/snmp/snmpd.conf.d/"),
     Example(README, "systemctl restart snmpd"),
     Example(README, "imc-agentd -n", says="3 servers"),
-    Example(README, "systemctl enable --now imc-agentd", then="wait_for_polls"),
+    Example(README, "systemctl enable imc-agentd"),
+    Example(README, "systemctl restart imc-agentd", then="wait_for_polls"),
     *(of_nagios(page, "check_imc -H gateway -S agent --remote-server EXCH01"
                 f" {option}", 2, "event 4071 at the automatic start")
       for page, option in ((README, LONG_SNMP), ("check_imc.1", SNMP))),
@@ -148,7 +160,7 @@ EXAMPLES = (
             way="be_in_the_manual"),
     Example("imc-trap.8", pages.Page("imc-trap.8").examples()[0], way="hand_over"),
     Example("imc-trap.8", pages.Page("imc-trap.8").examples()[1], way="poll_by_trap"),
-    Example("imc-start.8", "sudo -u nagios imc-start -s EXCH01 --even-manual", 0,
+    Example("imc-start.8", "runuser -u nagios -- imc-start -s EXCH01 --even-manual", 0,
             "^imc-start: EXCH01: "),
     Example("imc-start.8", display("imc-start.8", "subinacl"), way="be_for_windows"),
     Example("imc-start.8", pages.Page("imc-start.8").examples()[2], way="nagios_reads"),
@@ -206,6 +218,7 @@ class Examples(unittest.TestCase):
         cls.install()
         cls.machine.start()
         cls.machine.run("systemd-sysusers")
+        cls.begin_services()
         cls.said = {}
 
     # -- the servers -------------------------------------------------------------------
@@ -236,10 +249,12 @@ class Examples(unittest.TestCase):
     def configuration(cls):
         """That of imc-monitor.conf(5), with what README.md adds."""
         shown = pages.Page(pages.CONFIG).examples()[0]
-        more = next(one for one in pages.readme_examples() if one.startswith("[server"))
-        head = more.splitlines()[0]
+        plain, more = sorted((one for one in pages.readme_examples()
+                              if one.startswith("[server")), key=len)
         defaults = shown.replace("[defaults]\n", "[defaults]\ninterval = 1d\n")
-        return AGENT + defaults.replace(f"{head}\n", f"{more}\n") + "\n"
+        if f"{plain}\n" not in defaults:
+            raise AssertionError(f"{pages.CONFIG} has no {plain}")
+        return AGENT + defaults.replace(f"{plain}\n", f"{more}\n") + "\n"
 
     @classmethod
     def install(cls):
@@ -255,14 +270,18 @@ class Examples(unittest.TestCase):
             f"/etc/systemd/system/{test_unit.NAME}.d/traps.conf")
         put(pages.ROOT / "packaging" / "credentials.example",
             f"{EXAMPLES_OF['plugin']}/credentials.example", 0o600)
-        put(pages.ROOT / "packaging" / "snmpd" / "imc-monitor.conf",
-            f"{EXAMPLES_OF['agent']}/snmpd/imc-monitor.conf")
+        put(pages.ROOT / "packaging" / "nagios" / "imc-monitor.cfg",
+            "/etc/nagios-plugins/config/imc-monitor.cfg")
+        put(pages.ROOT / "packaging" / "nagios" / "imc-monitor-services.cfg",
+            f"{EXAMPLES_OF['plugin']}/imc-monitor-services.cfg")
+        put(pages.ROOT / "packaging" / "snmpd" / "imc-agentd.conf",
+            f"{EXAMPLES_OF['agent']}/snmpd/imc-agentd.conf")
         put(agentd.module_file(), "/usr/share/snmp/mibs/IMC-MONITOR-MIB")
         # In the place of snmp-mibs-downloader's, which is not free.
         for path in glob.glob(f"{agentd.BASE_MODULES}/*.mib"):
             put(path, f"/usr/share/snmp/mibs/ietf/{pathlib.Path(path).stem}")
         cls.link_units()
-        write(test_unit.CONFIG, cls.configuration())
+        put(test_unit.SHIPPED, test_unit.CONFIG)
         names = {**HOSTS, "127.0.0.3": (socket.gethostname(),)}
         write("/etc/hosts", "".join(f"{address} {' '.join(names[address])}\n"
                                     for address in names))
@@ -270,8 +289,16 @@ class Examples(unittest.TestCase):
     @classmethod
     def link_units(cls):
         cls.machine.link(f"{machine.UNITS}/{test_unit.NAME}", test_unit.PLACE)
-        for name in ("snmpd.service", "snmptrapd.service", "snmptrapd.socket"):
+        for name in ("snmpd.service", "snmptrapd.service", "snmptrapd.socket",
+                     "nagios4.service"):
             cls.machine.link(f"{machine.UNITS}/{name}", f"/lib/systemd/system/{name}")
+
+    @classmethod
+    def begin_services(cls):
+        """What runs before the administrator does anything: packages start it."""
+        cls.machine.run("systemctl", "start", test_unit.NAME, "nagios4")
+        cls.machine.run("install", "-m", "0644", "/dev/stdin", test_unit.CONFIG,
+                        input=cls.configuration(), stdin=None)
 
     def shell(self, text, user="root"):
         as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
@@ -330,13 +357,30 @@ class Examples(unittest.TestCase):
 
     def be_said(self, _one, text):
         """But for the numbers."""
-        said = self.said["check_imc --server EXCH01"].split(" | ")[0]
+        said = self.said[f"runuser -u nagios -- {PLUGINS}/check_imc --server EXCH01"]
+        said = said.split(" | ")[0]
         self.assertEqual(*(re.sub(r"\d+", "N", line) for line in (said, text)))
 
     def be_in_the_manual(self, _one, text):
         shipped = pages.ROOT / "packaging" / "snmptrapd" / "imc-trap.conf"
         for whole in (pages.Page("imc-trap.8").examples()[0], shipped.read_text()):
             self.assertIn(text, whole)
+
+    def be_watched(self, _one, text):
+        self.machine.run("tee", "/etc/nagios4/conf.d/ours.cfg", input=f"{text}\n",
+                         stdin=None)
+
+    def wait_for_nagios(self):
+        """Without waiting until it would have checked by itself."""
+        shown = re.compile("service_description=Internet Mail Service\n.*?"
+                           "\tplugin_output=IMC CRITICAL", re.DOTALL)
+        self.shell("printf '[%s] SCHEDULE_FORCED_SVC_CHECK;exch01;Internet Mail Service;%s"
+                   "\\n' $(date +%s) $(date +%s) >/var/lib/nagios4/rw/nagios.cmd")
+        wait_for("Nagios shows the verdict", lambda: shown.search(self.status()),
+                 detail=lambda: self.status() + self.machine.journal("nagios4"))
+
+    def status(self):
+        return self.machine.run("cat", "/var/lib/nagios4/status.dat").stdout
 
     def edit(self):
         """Somebody fills in what the file is for."""
@@ -396,7 +440,7 @@ class Examples(unittest.TestCase):
 
     def be_the_form(self, _one, text):
         """Of what a dry run said."""
-        said = self.said["sudo -u nagios imc-start -s EXCH01 --dry-run"]
+        said = self.said["runuser -u nagios -- imc-start -s EXCH01 --dry-run"]
         self.assertRegex(said, "^" + text.replace("SENTENCE", r"\S.*\n") + "$")
 
     def be_the_audit(self, _one, text):

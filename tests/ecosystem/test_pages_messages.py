@@ -29,6 +29,7 @@ OTHERS = {
     "can be read by group ..., which this process is not in": "readable_by_a_group",
     "needs imc-rpc.so, which is in neither ...: install imc-monitor-rpc":
         "without_the_module",
+    "has no section [server ...]": "no_section",
     "no answer from ...: is the SNMP service running": "no_snmp",
     "service not among the running ones": "not_listed",
     "the account ... may not start the service": "no_right_to_start",
@@ -119,6 +120,13 @@ class Messages(unittest.TestCase):
         agent.start()
         agentd.wait_for("it says so", lambda: "snmpd" in agent.log(), detail=agent.tail)
         return agent.log()
+
+    def no_section(self):
+        path = self.folder / "other"
+        path.write_text(f"[server EXCH02]\ncredentials = {self.credentials}\n")
+        run = lab.run("--config", path, "--server", "EXCH01")
+        self.assertEqual(run.code, 3)
+        return run.out
 
     def misspelt_key(self):
         path = self.folder / "misspelt"
