@@ -10,6 +10,11 @@ in namespaces of its own; the network alone is shared, for there the test's serv
 
 It can do nothing to the machine that the test runs on: nothing written is kept, no other
 process is seen, /proc/sys and /sys are read-only, devices are those that all may use.
+
+This is for what systemd does: units, users, the journal. Where less will do, take less:
+    nrpe.py     one daemon sees a few files more than there are: nrpe and its drop-ins
+    rooms.py    several programs see one /etc, /run and /var, as just installed: snmpd
+    roots.py    another Debian altogether, without our files: installing packages
 """
 import itertools
 import os

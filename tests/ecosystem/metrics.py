@@ -8,7 +8,6 @@
 import json
 import pathlib
 import re
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -22,12 +21,6 @@ SHIPPED = agentd.ROOT / "packaging" / "prometheus"
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)",?')
 ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind((lab.HOST, 0))
-        return sock.getsockname()[1]
 
 
 def get(url):
@@ -106,8 +99,8 @@ class Daemon:
 class Exporter(Daemon):
     def __init__(self, folder, configuration):
         super().__init__(folder, "exporter", [
-            "prometheus-snmp-exporter", f"--config.file={configuration}"], free_port(),
-            "/")
+            "prometheus-snmp-exporter", f"--config.file={configuration}"],
+            lab.free_port(), "/")
 
     def scrape(self, snmp_port, module="imc_monitor"):
         return Scrape(get(self.url("/snmp", module=module,
@@ -118,7 +111,7 @@ class Prometheus(Daemon):
     def __init__(self, folder, configuration):
         super().__init__(folder, "prometheus", [
             "prometheus", f"--config.file={configuration}",
-            f"--storage.tsdb.path={folder}/tsdb"], free_port(), "/-/ready")
+            f"--storage.tsdb.path={folder}/tsdb"], lab.free_port(), "/-/ready")
 
     def api(self, what, **query):
         return json.loads(get(self.url(f"/api/v1/{what}", **query)))["data"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the pages say: the manual pages, --help, README.md, the tables in the sources.
 
-    options("check_imc")                [Option("-H", "--hostname", "HOST"), ...]
-    Page("check_imc.1").options()       the same, as the page has them
+    options("check_imc")                [Option("-H", "--hostname", "HOST", "the…"), …]
+    Page("check_imc.1").options()       the same, without help, as the page has them
     Page("check_imc.1").displays()      commands and blocks that stand apart
     Page("check_imc.1").examples()      those of its section EXAMPLES
     readme_examples()                   indented commands and blocks of README.md
@@ -22,7 +22,10 @@ PROGRAMS = {"check_imc": "check_imc.1", "imc-agentd": "imc-agentd.8",
 CONFIG = "imc-monitor.conf.5"
 ALL = sorted([*PROGRAMS.values(), CONFIG])
 
-Option = collections.namedtuple("Option", "letter name argument")
+Option = collections.namedtuple("Option", "letter name argument help", defaults=(None,))
+# An option whose own text is long has its help in the next line, far to the right.
+OF_HELP = re.compile(r"^ +(?:(-\w), +)?(--[a-z-]+)(?: (\S+)|\[=(\S+))?"
+                     r"(?:(?: {2,}|\n {20,})(\S.*))?$", re.MULTILINE)
 
 
 @functools.cache
@@ -32,14 +35,14 @@ def options(program):
                           env=lab.environment(), timeout=lab.HANG)
     if done.returncode != (3 if program == "check_imc" else 0):
         raise AssertionError(f"{program} --help: {done}")
-    found = re.findall(r"^ +(?:(-\w), +)?(--[a-z-]+)(?: (\S+)|\[=(\S+))?(?:$|  )",
-                       done.stdout, re.MULTILINE)
-    return [Option(letter or None, name, value or (f"[={rest}" if rest else None))
-            for letter, name, value, rest in found]
+    return [Option(letter or None, name, value or (f"[={rest}" if rest else None), text)
+            for letter, name, value, rest, text in OF_HELP.findall(done.stdout)]
 
 
 def keys(file, is_known=lambda rest: True):
-    """Keys of a table in plugin/core, as imc-monitor.conf writes them."""
+    """Keys of a table in plugin/core, as imc-monitor.conf writes them. They are read from
+    the C text because no program prints them all: imc-agentd says of one word only that
+    it is none."""
     text = (ROOT / "plugin" / "core" / file).read_text()
     table = re.search(r"^static const struct \w+ settings\[\] = \{(.*?)^\};", text,
                       re.DOTALL | re.MULTILINE).group(1)

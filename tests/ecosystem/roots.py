@@ -7,8 +7,14 @@
         before = root.listing()
 
 A command sees the root's files and its own processes, which end with it; the network is
-this machine's. No package starts a daemon. The base is made by mmdebstrap(1), which a day
-later is out of date; what apt(8) fetches is kept beside it.
+this machine's. No package starts a daemon. It is for what a package does to a machine;
+machine.py says what other sandboxes are for.
+
+What is kept between runs is in /var/tmp/imc-monitor-roots, some 400 MB: the base, which
+mmdebstrap(1) makes anew when it is a day old, and the packages that apt(8) fetched. It is
+safe to delete while no test runs, and the next run makes it again. Each root is beside it
+in /var/tmp/imc-root-*, of 230 MB and more, and is removed with its test: one that
+was killed leaves it there.
 """
 import fcntl
 import hashlib

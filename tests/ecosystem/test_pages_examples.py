@@ -374,8 +374,8 @@ class Examples(unittest.TestCase):
         """Without waiting until it would have checked by itself."""
         shown = re.compile("service_description=Internet Mail Service\n.*?"
                            "\tplugin_output=IMC CRITICAL", re.DOTALL)
-        self.shell("printf '[%s] SCHEDULE_FORCED_SVC_CHECK;exch01;Internet Mail Service;%s"
-                   "\\n' $(date +%s) $(date +%s) >/var/lib/nagios4/rw/nagios.cmd")
+        self.shell("now=$(date +%s); echo \"[$now] SCHEDULE_FORCED_SVC_CHECK;exch01;"
+                   "Internet Mail Service;$now\" >/var/lib/nagios4/rw/nagios.cmd")
         wait_for("Nagios shows the verdict", lambda: shown.search(self.status()),
                  detail=lambda: self.status() + self.machine.journal("nagios4"))
 

@@ -211,9 +211,7 @@ def end(process, patience=10):
 
 
 def free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind((lab.HOST, 0))
-        return sock.getsockname()[1]
+    return lab.free_port(socket.SOCK_DGRAM)
 
 
 class Snmpd:

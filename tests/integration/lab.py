@@ -15,6 +15,7 @@ import os
 import pathlib
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,13 @@ class Done:
     def __str__(self):
         return (f"{' '.join(map(str, self.arguments))}\nexit code {self.code} after"
                 f" {self.seconds:.2f} s\n{self.out}{self.err}")
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """For a program that cannot choose one itself; free until somebody takes it."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
 
 
 def environment():

@@ -65,12 +65,6 @@ def check(port, credentials, *options, host=lab.HOST):
     return lab.run("-H", host, "-S", "snmp", "-p", port, "-A", credentials, *options)
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((lab.HOST, 0))
-        return probe.getsockname()[1]
-
-
 class Program:
     """An agent in a process of its own, ready when it answers a community."""
 
@@ -110,7 +104,7 @@ def start_simulator():
     (data / "xp.snmprec").write_bytes(recording)
     (data / f"{DEFAULT_CONTEXT}.snmprec").write_bytes(recording)
     shutil.copy(pathlib.Path(CORPUS, "snmp/services-en.snmpwalk"), data / "en.snmpwalk")
-    port = free_port()
+    port = lab.free_port(socket.SOCK_DGRAM)
     command = ["snmpsimd", f"--data-dir={data}", f"--cache-dir={cache}",
                f"--agent-udpv4-endpoint={lab.HOST}:{port}",
                f"--v3-user={USER}", f"--v3-auth-key={AUTH}", "--v3-auth-proto=SHA",
@@ -134,7 +128,7 @@ def start_snmpd():
         f"createUser plain SHA-256 {AUTH}\ncreateUser open\n"
         f"rouser {USER} authPriv\nrouser old authPriv\nrouser new authPriv\n"
         "rouser plain authNoPriv\nrouser open noauth\n")
-    port = free_port()
+    port = lab.free_port(socket.SOCK_DGRAM)
     return Program(["/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", folder / "snmpd.conf",
                     "-I", "-smux", f"udp:{lab.HOST}:{port},udp6:[::1]:{port}"],
                    port, "public", {"MIBS": "", "SNMP_PERSISTENT_DIR": str(folder)})
@@ -273,7 +267,7 @@ class Daemon(unittest.TestCase):
 
     def test_nobody_and_silence(self):
         with self.subTest("no agent"):
-            port = free_port()
+            port = lab.free_port(socket.SOCK_DGRAM)
             done = check(port, community(), "-t", TIMEOUT, "--json")
             failure = done.parts()["state"]
             self.assertEqual((done.code, failure["kind"]), (3, "refused"), done)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
+#include "agent/options.h"
 #include "check/options.h"
 #include "core/agent_settings.h"
 #include "core/bytes.h"
@@ -47,8 +48,9 @@ static char *option_item(void *parent, const struct option_row *row)
 		return memory_format(parent, "%s-%s", letter, row->name);
 	if (argument[0] != '[')
 		return memory_format(parent, "%s-%s Ar %s", letter, row->name, argument);
-	return memory_format(parent, "%s-%s Ns Op = Ns Ar SECTION Ns Op @ Ns Ar FILE",
-		letter, row->name);
+	return memory_format(parent,
+		"%s-%s Ns Op = Ns Oo Ar SECTION Oc Ns Op @ Ns Ar FILE", letter,
+		row->name);
 }
 
 static void options_are_those_of_the_table(void **state)
@@ -171,6 +173,12 @@ static void page_has_options(void *parent, const char *page, const char *heading
 	test_row("%s", "");
 }
 
+static void options_of_imc_agentd_are_those_of_its_table(void **state)
+{
+	page_has_options(*state, "packaging/man/imc-agentd.8", "DESCRIPTION",
+		agent_options_line());
+}
+
 static void options_of_imc_trap_are_those_of_its_table(void **state)
 {
 	page_has_options(
@@ -191,6 +199,7 @@ int main(void)
 		sentence(severities_are_those_of_the_policy),
 		sentence(keys_of_servers_are_those_of_the_table),
 		sentence(keys_of_the_agent_are_those_of_the_table),
+		sentence(options_of_imc_agentd_are_those_of_its_table),
 		sentence(options_of_imc_trap_are_those_of_its_table),
 		sentence(options_of_imc_start_are_those_of_its_table),
 	};
