@@ -117,7 +117,7 @@ def argument(rest):
     """As --help writes what the page has behind an option."""
     if not rest:
         return None
-    if rest == "Ns Op = Ns Ar SECTION Ns Op @ Ns Ar FILE":
+    if rest == "Ns Op = Ns Oo Ar SECTION Oc Ns Op @ Ns Ar FILE":
         return "[=SECTION][@FILE]"
     return rest.removeprefix("Ar ")
 

@@ -114,6 +114,13 @@ class Looked(unittest.TestCase):
                 self.assertEqual(found, {"preinstall", "postinstall", "preuninstall",
                                          "postuninstall"} if name == "agent" else set())
 
+    def test_the_user_is_that_of_debian(self):
+        """sysusers.d(5) on one side, a script on the other."""
+        text = (ROOT / "packaging" / "systemd" / "sysusers.conf").read_text()
+        name, described = re.search(r'(?m)^u (\S+) - "(.*)"$', text).groups()
+        made = self.query("agent", "--scripts")
+        self.assertRegex(made, rf'useradd [^\n]*\\\n.* -c "{described}" {name}\n')
+
     def test_the_configuration_is_the_administrators(self):
         shown = self.query("plugin", "--qf", r"[%{FILENAMES} %{FILEFLAGS:fflags}\n]")
         flagged = dict(line.split(" ", 1) for line in shown.splitlines())
@@ -245,7 +252,7 @@ class Service(agentd.Case):
         port = host.start("rpc", lab.scenario("running"))
         text = agentd.configuration(
             {"RPC": {"address": lab.HOST, "port": port, "credentials":
-                     f"/run/credentials/{UNIT}/credentials"}},
+                     "/etc/imc-monitor/credentials"}},
             {"agentx_socket": "/lab/snmpd/agentx", "state_dir": "/var/lib/imc-agentd",
              "trap_socket": "/run/imc-monitor/trap.sock"}, {"interval": "1d"})
         self.put_there("/etc/imc-monitor/credentials",
