@@ -76,7 +76,8 @@ class Texts(unittest.TestCase):
                 self.assertNotIn("8072.9999", after)
 
     def test_the_place_of_the_root_is_checked(self):
-        for wrong in ("1.3.6.1.4.1", "1.3.6.1.4.1.", "1.3.6.1.4.1.x", "1.3.6.1.2.1.9"):
+        for wrong in ("1.3.6.1.4.1", "1.3.6.1.4.1.", "1.3.6.1.4.1.x", "1.3.6.1.4.1.07",
+                      "1.3.6.1.2.1.9"):
             with self.subTest(wrong), self.assertRaisesRegex(AssertionError, "no OID"):
                 self.make(f"MIB_ROOT={wrong}", "-n", "clean")
 
