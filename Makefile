@@ -16,7 +16,8 @@ STATEDIR   ?= /var/lib/imc-monitor
 # Where the MIB is rooted: a site with an enterprise number of its own puts it here.
 MIB_ROOT   ?= $(PLAYPEN)
 PLAYPEN    := 1.3.6.1.4.1.8072.9999.9999.4071
-ifneq ($(shell echo '$(MIB_ROOT)' | grep -cxE '1\.3\.6\.1\.4\.1(\.(0|[1-9][0-9]{0,8}))+'),1)
+SUBIDS     := (\.(0|[1-9][0-9]{0,8}))+
+ifneq ($(shell echo '$(MIB_ROOT)' | grep -cxE '1\.3\.6\.1\.4\.1$(SUBIDS)'),1)
 $(error MIB_ROOT is no OID below 1.3.6.1.4.1 (enterprises): $(MIB_ROOT))
 endif
 ifneq ($(words $(CURDIR)) $(words x$(DESTDIR)),1 1)
@@ -361,10 +362,12 @@ install: all
 
 deb:
 	packaging/deps deb
+	rm -rf $(BUILD)/deb
 	packaging/make-deb $(BUILD)/deb
 
 rpm:
 	packaging/deps rpm
+	rm -rf $(BUILD)/rpm
 	packaging/make-rpm $(BUILD)/rpm
 
 clean:

@@ -4,135 +4,35 @@
 They are installed from files, so that apt(8) resolves what they depend on; started
 without a service manager by packaging/debian/tests; upgraded, removed and purged.
 """
-import functools
 import os
 import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-import lab
-from roots import Root, command
+from debs import (AGENT, CONF, NAMES, OBJECTS, PLUGIN, RPC, again, copy_source,
+                  environment, first, makefile_version, newer, room, tree)
+from roots import Root, command, describe
 
-PLUGIN, RPC, AGENT = NAMES = ("imc-monitor-plugin", "imc-monitor-rpc",
-                              "imc-monitor-agent")
-STATE, CONF, OBJECTS = ("var/lib/imc-monitor", "etc/imc-monitor/imc-monitor.conf",
-                        "etc/nagios-plugins/config/imc-monitor.cfg")
-CHECK = "/usr/lib/nagios/plugins/check_imc"
+STATE = "var/lib/imc-monitor"
+CHECK, NRPE = "/usr/lib/nagios/plugins/check_imc", "/usr/sbin/nrpe"
 # Files with secrets that README.Debian has the administrator make.
 SECRETS = ("credentials", "snmp", "start")
-SOMEBODY = "nobody"
 # Beside what a root has for our packages: what packaging/debian/tests/agent runs.
 FOR_THE_AGENT = ("snmpd", "snmp", "iproute2", "python3-minimal")
 AS_IT_WAS = ("-o", "Dpkg::Options::=--force-confdef",
              "-o", "Dpkg::Options::=--force-confold")
 
 
-@functools.cache
-def scratch():
-    """For builds; on a disk, and entered by whoever builds."""
-    folder = tempfile.TemporaryDirectory(prefix="imc-debian-", dir="/var/tmp")
-    os.chmod(folder.name, 0o755)
-    return folder
-
-
-def room(name):
-    return pathlib.Path(scratch().name) / name
-
-
-def copy_source(folder, tree=lab.HERE.parent.parent):
-    command(tree / "packaging/copy-source", folder)
-    return folder
-
-
-@functools.cache
-def tree():
-    """As it is now: somebody may change it while packages are built."""
-    return copy_source(room("tree"))
-
-
-@functools.cache
-def makefile_version():
-    text = (tree() / "Makefile").read_text(encoding="utf-8")
-    return re.search(r"^VERSION *:= *(\S+)", text, re.MULTILINE).group(1)
-
-
-class Built:
-    """Packages in a folder, and what was said as they were built."""
-
-    def __init__(self, folder, log):
-        self.folder, self.log = pathlib.Path(folder), log
-        self.files = {path.name: path for path in self.folder.glob("*.deb")}
-        self.source = self.folder / f"imc-monitor-{makefile_version()}"
-        self.changes = next(self.folder.glob("*.changes"))
-
-    def package(self, name):
-        return next(path for file, path in self.files.items()
-                    if file.startswith(f"{name}_"))
-
-    def packages(self):
-        return [self.package(name) for name in NAMES]
-
-    def field(self, name, field):
-        return command("dpkg-deb", "-f", self.package(name), field).stdout.strip()
-
-
-def environment(**more):
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    return {**kept, **more}
-
-
-@functools.cache
-def first():
-    """As `make deb` does it, with the unit tests."""
-    folder = room("first")
-    done = command(tree() / "packaging/make-deb", folder, env=environment())
-    return Built(folder, done.stdout + done.stderr)
-
-
-@functools.cache
-def again():
-    """By somebody else, elsewhere, in another language, without tests or a network."""
-    folder = room("elsewhere")
-    folder.mkdir()
-    shutil.chown(folder, SOMEBODY)
-    build = 'umask 077 && exec "$0" "$1/deeper"'
-    done = command("unshare", "--net", "setpriv", "--reuid", SOMEBODY,
-                   "--regid", "nogroup", "--clear-groups", "sh", "-c", build,
-                   tree() / "packaging/make-deb", folder,
-                   env=environment(DEB_BUILD_OPTIONS="nocheck parallel=1", LANG="C",
-                                   TZ="Pacific/Kiritimati", HOME="/nonexistent"))
-    return Built(folder / "deeper", done.stdout + done.stderr)
-
-
-@functools.cache
-def newer():
-    """The next version, whose configuration is another."""
-    built = first()
-    source = copy_source(room("newer") / built.source.name, tree())
-    shutil.copytree(source / "packaging/debian", source / "debian")
-    log = source / "debian/changelog"
-    old = log.read_text(encoding="utf-8")
-    entry, version = old[:old.index("\n -- ")], built.field(PLUGIN, "Version")
-    signature = old[old.index("\n -- "):].split("\n\n")[0]
-    entry = entry.replace(version, f"{version}+next").split("  *")[0]
-    log.write_text(f"{entry}  * Another one.\n{signature}\n\n{old}", encoding="utf-8")
-    for name in ("imc-monitor.conf", "nagios/imc-monitor.cfg"):
-        with open(source / "packaging" / name, "a", encoding="utf-8") as file:
-            file.write("# Of the next version.\n")
-    done = command("dpkg-buildpackage", "-us", "-uc", "-b", cwd=source,
-                   env=environment(DEB_BUILD_OPTIONS="nocheck noautodbgsym"))
-    return Built(source.parent, done.stdout + done.stderr)
+def files(folder):
+    """{path: what it is} of all that is in a folder but other folders."""
+    return {str(path.relative_to(folder)): describe(path)
+            for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
 
 
 def setUpModule():
     first()             # or all fail at once
-
-
-def tearDownModule():
-    scratch().cleanup()
 
 
 class Build(unittest.TestCase):
@@ -160,6 +60,17 @@ class Build(unittest.TestCase):
         self.assertIn("add an entry for 7.7-1", done.stderr)
         self.assertFalse((other / "out").exists())
 
+    def test_no_folder_is_emptied(self):
+        other = copy_source(room("not to be emptied") / "tree", tree())
+        before = files(other.parent)
+        for folder in (other, other.parent, pathlib.Path(".")):
+            with self.subTest(folder):
+                done = subprocess.run([other / "packaging/make-deb", folder], cwd=other,
+                                      capture_output=True, text=True, env=environment())
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertEqual(done.stderr, f"make-deb: {folder} is not empty\n")
+                self.assertEqual(files(other.parent), before)
+
     def test_samba_is_needed_by_the_module_alone(self):
         for name in NAMES:
             with self.subTest(name):
@@ -174,6 +85,34 @@ class Build(unittest.TestCase):
                 exact = f"{other} (= {first().field(name, 'Version')})"
                 self.assertIn(exact, first().field(name, field).split(", "))
         self.assertIn("snmpd", first().field(AGENT, "Recommends").split(", "))
+
+
+class Copied(unittest.TestCase):
+    """The source, whatever git knows of it; one file's name is of no ASCII."""
+
+    def copied(self, source):
+        (source / "gr\u00fcn.cfg").write_text("# Ours.\n", encoding="utf-8")
+        folder = copy_source(source.with_name(f"{source.name} copied"), source)
+        return files(source), files(folder)
+
+    def test_a_repository_around_it_ignores_nothing(self):
+        around = room("around")
+        around.mkdir()
+        command("git", "init", "-q", around)
+        (around / ".gitignore").write_text("*.conf\n*.md\n*.cfg\n", encoding="utf-8")
+        source, folder = self.copied(copy_source(around / "source", tree()))
+        self.assertIn("README.md", source)
+        self.assertEqual(folder, source)
+
+    def test_its_own_ignores_what_is_built(self):
+        repository = copy_source(room("repository"), tree())
+        command("git", "init", "-q", repository)
+        command("git", "add", "README.md", cwd=repository)      # and others are not added
+        (repository / "build").mkdir()
+        (repository / "build/check_imc").write_text("built", encoding="utf-8")
+        source, folder = self.copied(repository)
+        self.assertEqual(folder, {path: what for path, what in source.items()
+                                  if path.split("/")[0] not in (".git", "build")})
 
 
 class Lintian(unittest.TestCase):
@@ -353,7 +292,8 @@ class Life(unittest.TestCase):
 
 
 class Owner(unittest.TestCase):
-    """The state folder of check_imc is for whoever runs plugins."""
+    """The state folder of check_imc is for whoever runs plugins; what the administrator
+    did to it, and to the one in /etc, is let be."""
 
     def owner(self, root):
         return root.run("stat", "-c", "%U:%G %a", f"/{STATE}").stdout.strip()
@@ -370,17 +310,67 @@ class Owner(unittest.TestCase):
         with Root() as root:
             root.install("nagios-nrpe-server")
             root.install(first().package(PLUGIN))
-            self.assertEqual(self.owner(root), "nagios:nagios 700")
-            with self.subTest("another owner that was chosen stays"):
-                root.run("chown", "backup:", f"/{STATE}")
-                root.install(first().package(PLUGIN), options=("--reinstall",))
-                self.assertEqual(self.owner(root), "backup:backup 700")
-            with self.subTest("so does what dpkg-statoverride(1) says"):
-                root.apt("purge", PLUGIN)
-                root.run("dpkg-statoverride", "--add", "root", "nagios", "2770",
-                         f"/{STATE}")
-                root.install(first().package(PLUGIN))
-                self.assertEqual(self.owner(root), "root:nagios 2770")
+            for step in (self.is_given, self.comes_again, self.keeps_its_mode,
+                         self.keeps_its_owner, self.was_removed, self.is_overridden):
+                with self.subTest(step.__name__):
+                    step(root)
+
+    def install(self, root, built):
+        root.install(built().package(PLUGIN), options=("--reinstall", *AS_IT_WAS))
+
+    def is_given(self, root):
+        self.assertEqual(self.owner(root), "nagios:nagios 700")
+
+    def comes_again(self, root):
+        """An empty folder goes with its package."""
+        root.apt("remove", PLUGIN)
+        self.assertFalse((root.path / STATE).exists())
+        root.install(first().package(PLUGIN))
+        self.assertEqual(self.owner(root), "nagios:nagios 700")
+
+    def keeps_its_mode(self, root):
+        root.run("chmod", "0750", f"/{STATE}")
+        for built in (first, newer):
+            self.install(root, built)
+            self.assertEqual(self.owner(root), "nagios:nagios 750")
+
+    def keeps_its_owner(self, root):
+        root.run("chown", "backup:", f"/{STATE}")
+        self.install(root, newer)
+        root.run("dpkg-trigger", f"--by-package={PLUGIN}", NRPE)
+        root.run("dpkg", "--configure", "--pending")
+        self.assertEqual(self.owner(root), "backup:backup 750")
+
+    def was_removed(self, root):
+        """By hand: nothing is said of it."""
+        root.run("rmdir", f"/{STATE}")
+        triggered = root.run("dpkg-trigger", f"--by-package={PLUGIN}", NRPE)
+        processed = root.run("dpkg", "--configure", "--pending")
+        self.assertIn(f"Processing triggers for {PLUGIN} ", processed.stdout)
+        configured = root.run(f"/var/lib/dpkg/info/{PLUGIN}.postinst", "configure", "",
+                              DPKG_MAINTSCRIPT_PACKAGE=PLUGIN)
+        self.assertEqual([done.stderr for done in (triggered, processed, configured)],
+                         ["", "", ""])
+        self.assertFalse((root.path / STATE).exists())
+
+    def is_overridden(self, root):
+        """By dpkg-statoverride(1)."""
+        root.apt("purge", PLUGIN)
+        root.run("dpkg-statoverride", "--add", "root", "nagios", "2770", f"/{STATE}")
+        root.install(first().package(PLUGIN))
+        self.assertEqual(self.owner(root), "root:nagios 2770")
+
+    def test_a_folder_of_secrets_is_elsewhere(self):
+        with Root() as root:
+            root.install(first().package(PLUGIN))
+            root.run("mv", "/etc/imc-monitor", "/srv/ours")
+            root.run("ln", "-s", "/srv/ours", "/etc/imc-monitor")
+            for name in (*SECRETS, "notes"):
+                root.write(f"srv/ours/{name}", "x\n", 0o600)
+            done = root.apt("purge", PLUGIN)
+            self.assertNotIn("/etc/imc-monitor", done.stderr)
+            self.assertEqual(states(root), {})
+            self.assertEqual(os.listdir(root.path / "srv/ours"), ["notes"])
 
 
 class WithoutTheModule(unittest.TestCase):
