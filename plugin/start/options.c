@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include <limits.h>
+
 #include "core/config.h"
 #include "core/value.h"
 #include "core/when.h"
@@ -54,10 +56,10 @@ static bool take(void *context, char letter, const char *value, struct failure *
 		return value_server_name(value, why);
 	case 'c':
 		ret->config = value;
-		break;
+		return value_text(value, PATH_MAX - 1, why);
 	case 'd':
 		ret->state_dir = value;
-		break;
+		return value_text(value, PATH_MAX - 1, why);
 	case 't':
 		return value_duration(value, TIMEOUT_MIN, WHEN_HOUR, &ret->timeout, why);
 	case 'm':

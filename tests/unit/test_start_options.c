@@ -121,6 +121,8 @@ static const struct mistake {
 	{{"-s", "A", "-t", "2 m"}, "--timeout: "},
 	{{"-s", "A", "-t", "soon"}, "--timeout: "},
 	{{"-s", "A", "-t", "99999999999999999999"}, "--timeout: "},
+	{{"-s", "A", "-c", ""}, "--config: must not be empty"},
+	{{"-s", "A", "-d", ""}, "--state-dir: must not be empty"},
 	{{"-s", "A", "-S", "CRITICAL"}, NOT_BOTH},
 	{{"-s", "A", "-T", "HARD"}, NOT_BOTH},
 	{{"-s", "A", "-a", "3"}, NOT_BOTH},
