@@ -22,7 +22,6 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -150,12 +149,6 @@ def shipped(name, changes=()):
     return text
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind((lab.HOST, 0))
-        return sock.getsockname()[1]
-
-
 def environment():
     """icinga2 becomes a user of its own, which could not read the test's files."""
     return {**lab.environment(), "ICINGA2_USER": pwd.getpwuid(os.geteuid()).pw_name,
@@ -181,7 +174,7 @@ class Node:
 
     def __init__(self, folder, name, commands=()):
         self.folder, self.name = pathlib.Path(folder) / name, name
-        self.port, self.process = free_port(), None
+        self.port, self.process = lab.free_port(), None
         for one in ("data/certs", "log", "cache", "spool", "run", "include",
                     "etc/features-enabled", "etc/conf.d", "etc/zones.d"):
             (self.folder / one).mkdir(parents=True)

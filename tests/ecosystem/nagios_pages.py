@@ -24,7 +24,7 @@ import agentd
 import lab
 from agentd import wait_for
 from lab import NTServer
-from nagios import Nagios
+from nagios import STATE_DIR, Nagios
 
 CHECK = "/usr/lib/nagios/plugins/check_imc"
 APACHE, CHROMIUM = "/usr/sbin/apache2", "/usr/bin/chromium"
@@ -75,11 +75,12 @@ class Watch:
         self.credentials = self.folder.credentials()
         self.configuration = self.folder.path / "imc-monitor.conf"
         self.configure()
-        self.daemon = Nagios(self.folder.path, {CHECK: lab.PROGRAM})
+        self.daemon = Nagios(self.folder.path, {CHECK: lab.PROGRAM,
+                                                STATE_DIR: self.folder.state()})
         self._stack.callback(self.daemon.stop)
         for name in self.servers:
-            self.daemon.add(name, "imc-service", f"--config {self.configuration}"
-                            f" --state-dir {self.folder.state()} {self._options}")
+            self.daemon.add(name, "imc-service",
+                            f"--config {self.configuration} {self._options}")
         return self
 
     def __exit__(self, *_):
@@ -183,19 +184,13 @@ class Page(html.parser.HTMLParser):
             self._cells[-1][-1] += text
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((lab.HOST, 0))
-        return probe.getsockname()[1]
-
-
 class Pages:
     """`settings`: other values than Debian's in cgi.cfg."""
 
     def __init__(self, folder, configuration, **settings):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        self.port = free_port()
+        self.port = lab.free_port()
         self.process = None
         text = (DEBIAN / "cgi.cfg").read_text(encoding="utf-8")
         for key, value in {"main_config_file": configuration, "enable_page_tour": 0,

@@ -10,7 +10,8 @@
 
 It sees the files of a machine where all is installed: the drop-in, byte for byte, in
 /etc/nagios/nrpe.d, check_imc with the other plugins. They are in overlays that it alone
-sees, and it is the user that Debian's unit makes it.
+sees, and it is the user that Debian's unit makes it. For other daemons see machine.py,
+which says what sandbox is for what.
 """
 import pathlib
 import re
@@ -91,9 +92,7 @@ class Nrpe:
 
     def __init__(self, files, *options, **settings):
         self.files, self.options, self.settings = files, options, settings
-        with socket.socket() as probe:
-            probe.bind((lab.HOST, 0))
-            self.port = probe.getsockname()[1]
+        self.port = lab.free_port()
         self.said = files.folder / f"nrpe-{self.port}"
         self.process = None
 

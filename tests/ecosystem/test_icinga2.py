@@ -17,6 +17,8 @@ START_SERVICE = 19          # svcctl's
 # Hosts of the example, and others like them that have imc_start.
 ENDPOINT, ZONE, ENDPOINT_START, ZONE_START = "EXCH01", "EXCH02", "EXCH03", "EXCH04"
 HOSTS = "zones.d/{}/imc-hosts.conf"
+WATCHING = "zones.d/master/imc-satellite.conf"
+WATCH = "satellite.example.com!satellite-zone"
 ATTEMPTS = 4                # of imc-service
 TO_HARD = [("OK", "HARD", "1"), ("CRITICAL", "SOFT", "1"), ("CRITICAL", "SOFT", "2"),
            ("CRITICAL", "SOFT", "3"), ("CRITICAL", "HARD", "1")]
@@ -24,11 +26,7 @@ BY_ADDRESS = """
 object Host "exch05" {{
     check_command = "dummy"
     address = "{host}"
-}}
-object Service "imc-by-address" {{
-    import "imc-service"
-    host_name = "exch05"
-    command_endpoint = "{endpoint}"
+    vars.imc_endpoint = "{endpoint}"
     vars.imc_credentials = "{credentials}"
     vars.imc_port = {port}
     vars.imc_verbose = 1
@@ -126,6 +124,10 @@ class TwoNodes(unittest.TestCase):
                                                     address))
         cls.master.write("zones.d/global-templates/imc-services.conf", icinga.shipped(
             icinga.SERVICES, {icinga.STATE_DIR: f'"{cls.state}"'}))
+        cls.master.write(WATCHING, icinga.shipped(
+            f"{icinga.TWO_NODES}/{WATCHING}",
+            {"check_interval = 1m": "check_interval = 2s",
+             "retry_interval = 30s": "retry_interval = 1s"}))
         cls.master.write(HOSTS.format("master"), "".join((
             cls._host("master", ENDPOINT, f'"{cls.config}"'),
             cls._host("master", ENDPOINT_START, f'"{cls.config}"', ENDPOINT),
@@ -201,10 +203,34 @@ class TwoNodes(unittest.TestCase):
         self.assertNotIn(service(ENDPOINT), self.satellite.services())
 
     def test_check_by_address(self):
-        """Functions of the command, and lists, reach the satellite."""
-        found = self.master.check("exch05!imc-by-address")
+        """An account is enough. Functions of the command, and lists, reach the
+        satellite."""
+        found = self.master.check("exch05!imc")
         self.assertEqual((found.state, found.source), ("WARNING", SATELLITE))
         self.assertRegex(found.output, "(?s)IMC WARNING.*4071.*\n")
+
+    # -- the satellite is gone --------------------------------------------------------
+
+    def test_dead_satellite(self):
+        """Its last word stays, OK included: the watch on the master alone tells."""
+        last = self.check(ZONE)
+        self.assertEqual(last.state, "OK")
+        self.assertEqual(self.master.check(WATCH).state, "OK")
+        self.satellite.stop()
+        try:
+            self.wait_for_watch("CRITICAL")
+            self.assertEqual(self.master.service(service(ZONE)), last)
+        finally:
+            self.satellite.start()
+            self._wait_for_connection()
+            self.master.check(WATCH)
+        self.wait_for_watch("OK")
+
+    def wait_for_watch(self, state):
+        """By checks that nobody asks for."""
+        wait_for(f"{WATCH} is {state}", lambda: (
+            (found := self.master.service(WATCH)).state, found.type) == (state, "HARD"),
+                 icinga.PATIENCE, detail=self.master.log)
 
     # -- the event handler -------------------------------------------------------------
 

@@ -5,21 +5,20 @@ of their programs, and each value arrives as it was written.
 import json
 import re
 import shutil
-import subprocess
 import unittest
 from base64 import b64decode
 
 import icinga
 import lab
+import pages
 from icinga import Authority, Expression, Node, literal, shipped
 
+SATELLITE = "zones.d/master/imc-satellite.conf"
 NOT_OF_A_CHECK = {"help", "version", "explain", "list-services"}
 NOT_OF_A_START = {"help", "version"}
 OF_NAGIOS = {"service-state", "state-type", "attempt"}      # in the help's words
 LEVELS = ("-v", "-vv", "-vvv")
 HOSTILE = "a'b\"c;d|e&f>g<h`id`$(id)${HOME}*?[a]~ {b}\\n!#%\n\t\\ --help -x=ä €"
-OPTION = re.compile(r"^  (?:-(?P<letter>\w), |    )?--(?P<name>[\w-]+)"
-                    r"(?:\[?[ =](?P<argument>[^a-z ]\S*))?(?:\n? +(?P<help>.*))?$", re.M)
 HOST = """
 object Host "{name}" {{
     check_command = "dummy"
@@ -46,15 +45,17 @@ FAULTS = (
     (icinga.SERVICES, "host.vars.imc_endpoint\n", 'host.vars.imc_endpoint + "x"\n',
      "satellite.example.comx"),
     (icinga.SERVICES, "where host.vars", "where hots.vars", "hots"),
+    (SATELLITE, 'check_command = "cluster-zone"', 'check_command = "cluster-zoen"',
+     "cluster-zoen"),
 )
 
 
-def options(program):
-    """{name: (has an argument, help)} of --help."""
-    text = subprocess.run([lab.BUILD / program, "--help"], stdout=subprocess.PIPE,
-                          text=True).stdout
-    return {one["name"]: (bool(one["argument"]), one["help"])
-            for one in OPTION.finditer(text)}
+def options(program, without):
+    """{name: Option} of --help but for some, each of which must be one."""
+    found = {one.name.removeprefix("--"): one for one in pages.options(program)}
+    for name in without:
+        del found[name]
+    return found
 
 
 def variable(option, prefix="imc"):
@@ -80,6 +81,8 @@ class Arguments(unittest.TestCase):
             ["--boot-window", "90", "--lookback", "1209600"]),
         "switched off": ({"imc_json": False, "imc_no_perfdata": False,
                           "imc_verbose": 0}, []),
+        "a switch that is off": ({"imc_verbose": False}, []),
+        "a switch for a number": ({"imc_verbose": True}, ["-v"]),
         "text for a number": ({"imc_verbose": "2"}, ["-vv"]),
     }
     ADDRESSES = {
@@ -100,8 +103,7 @@ class Arguments(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = cls.enterClassContext(lab.Folder())
-        cls.options = {name: one for name, one in options("check_imc").items()
-                       if name not in NOT_OF_A_CHECK}
+        cls.options = options("check_imc", without=NOT_OF_A_CHECK)
         cls.rows = {**cls.ROWS, **dict(cls._single_rows())}
         echo = icinga.write_program(folder.path / "echo", icinga.ECHO)
         cls.node = Node(folder.path, "localhost", {icinga.PLUGIN: f'"{echo}"'})
@@ -117,12 +119,12 @@ class Arguments(unittest.TestCase):
     @classmethod
     def _single_rows(cls):
         """Each variable once, and what an option without an argument is switched by."""
-        for name, (has_argument, _) in cls.options.items():
+        for name, option in cls.options.items():
             value = f"{name} {HOSTILE}"
             words = [f"--{name}", value]
             if name == "extra-opts":
                 words = [f"--{name}={value}"]
-            if has_argument:
+            if option.argument:
                 yield name, ({variable(name): value}, words)
             elif name != "verbose":
                 yield name, ({variable(name): True}, [f"--{name}"])
@@ -161,26 +163,25 @@ class Arguments(unittest.TestCase):
         """In the words of --help, and under the option's own variable."""
         found = self.node.objects("checkcommands")["imc"]["arguments"]
         known = dict(self.options)
-        _, text = known.pop("verbose")
-        self.assertEqual({found.pop(name)["description"] for name in LEVELS}, {text})
+        self.assertEqual({found.pop(name)["description"] for name in LEVELS},
+                         {known.pop("verbose").help})
         self.assert_arguments(found, known)
-        for name, (has_argument, text) in known.items():
+        for name, option in known.items():
             with self.subTest(name):
                 argument = found[f"--{name}"]
-                self.assertEqual(argument["description"], text)
+                self.assertEqual(argument["description"], option.help)
                 self.assertIn(f"${variable(name)}$",
-                              argument["value" if has_argument else "set_if"])
+                              argument["value" if option.argument else "set_if"])
 
     def test_each_option_is_an_argument_of_the_start(self):
-        known = {name: one for name, one in options("imc-start").items()
-                 if name not in NOT_OF_A_START}
+        known = options("imc-start", without=NOT_OF_A_START)
         found = self.node.objects("eventcommands")["imc_start"]["arguments"]
         self.assert_arguments(found, known)
         for name in known.keys() - OF_NAGIOS:
             with self.subTest(name):
                 own, = (set(re.findall(r"\$(\w+)\$", str(found[f"--{name}"]))))
                 self.assertIn(own, (variable(name), variable(name, "imc_start")))
-                self.assertTrue(known[name][1].startswith(
+                self.assertTrue(known[name].help.startswith(
                     found[f"--{name}"]["description"]))
 
     def assert_arguments(self, found, known):
@@ -196,8 +197,8 @@ class Arguments(unittest.TestCase):
 class Files(unittest.TestCase):
     def nodes(self, folder, changed=None, old=None, new=None):
         """A node of its own with all that Debian has, and both of the example."""
-        def text(name):
-            return shipped(name, {old: new} if name == changed else ())
+        def text(name, place="."):
+            return shipped(f"{place}/{name}", {old: new} if name == changed else ())
         single, master, satellite = (
             Node(folder, name, {old: new} if changed == icinga.COMMANDS else ())
             for name in ("exch.example.com", "master.example.com",
@@ -213,6 +214,7 @@ class Files(unittest.TestCase):
             name = f"zones.d/{zone}/imc-hosts.conf"
             master.write(name, shipped(f"two-nodes/{name}").replace(
                 "vars.imc_server", "vars.imc_start = true\n\tvars.imc_server"))
+        master.write(SATELLITE, text(SATELLITE, icinga.TWO_NODES))
         for node in (master, satellite):
             node.write("zones.conf", shipped("two-nodes/zones.conf"))
         return single, master, satellite

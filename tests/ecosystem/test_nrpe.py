@@ -119,7 +119,8 @@ class RoundTrip(WithServers):
         self.assertEqual([len(one.connections) for one in self.servers.values()], before)
 
     def test_the_form_with_an_argument(self):
-        """Debian's nrpe takes none, so that a shell stands for one that does."""
+        """Debian's nrpe takes none, so that a shell stands for one that does. Whatever
+        comes from outside is a name."""
         line, = re.findall(r"(?m)^#command\[check_imc\]=(.*)$",
                            nrpe.SHIPPED.read_text(encoding="utf-8"))
         config = self.folder.path / "argument.conf"
@@ -128,13 +129,18 @@ class RoundTrip(WithServers):
                           f"credentials = {self.folder.credentials()}\n")
         for old, new in (("/usr/lib/nagios/plugins/check_imc",
                           f"{lab.PROGRAM} --config {config}"),
-                         ("/var/lib/imc-monitor", self.folder.state()),
-                         ("$ARG1$", "EXCH01")):
+                         ("/var/lib/imc-monitor", self.folder.state())):
             self.assertIn(old, line)
             line = line.replace(old, new)
-        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True,
-                              timeout=lab.HANG)
-        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("$ARG1$", line)
+        touched = self.folder.path / "touched"
+        for argument, code in (("EXCH01", 0), (f"EXCH01; touch {touched}", 3),
+                               ("EXCH01 --json", 3)):
+            with self.subTest(argument):
+                done = subprocess.run(["sh", "-c", line.replace("$ARG1$", argument)],
+                                      capture_output=True, text=True, timeout=lab.HANG)
+                self.assertEqual(done.returncode, code, done)
+                self.assertFalse(touched.exists())
 
 
 class Callers(WithServers):

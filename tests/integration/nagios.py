@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private nagios4 with the objects that packaging/nagios/ ships.
 
-    daemon = Nagios(folder, {"/usr/sbin/imc-start": path})
-    daemon.add("EXCH01", "imc-service-start", "--config FILE --state-dir DIR")
+    daemon = Nagios(folder, {"/usr/sbin/imc-start": path, STATE_DIR: folder})
+    daemon.add("EXCH01", "imc-service-start", "--config FILE")
     daemon.start()
     daemon.service("EXCH01").state, daemon.calls("EXCH01")
     daemon.stop()
@@ -27,6 +27,7 @@ SHIPPED = lab.HERE.parent.parent / "packaging" / "nagios"
 COMMANDS, SERVICES = "imc-monitor.cfg", "imc-monitor-services.cfg"
 DEBIAN = pathlib.Path("/etc/nagios4/objects")
 OBJECTS = ("commands", "contacts", "templates", "timeperiods")
+STATE_DIR = "/var/lib/imc-monitor"
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")       # by status.dat's numbers
 TYPES = ("SOFT", "HARD")
 HANDLER_TIMEOUT = 2     # s, and less than any start takes
@@ -80,15 +81,15 @@ class Status:
 
 
 class Nagios:
-    """`programs`: the path of each program in the shipped files, and the one to run."""
+    """`paths`: those in the shipped files, and what they become here."""
 
-    def __init__(self, folder, programs):
+    def __init__(self, folder, paths):
         self.folder = pathlib.Path(folder)
         self.process = None
         (self.folder / "results").mkdir()
         for name in (COMMANDS, SERVICES):
             text = (SHIPPED / name).read_text(encoding="utf-8")
-            for old, new in programs.items():
+            for old, new in paths.items():
                 text = text.replace(old, str(new))
             (self.folder / name).write_text(text, encoding="utf-8")
         self.example = example((self.folder / SERVICES).read_text(encoding="utf-8"))
@@ -106,12 +107,16 @@ class Nagios:
         self.configuration.write_text(text, encoding="utf-8")
         (self.folder / "servers.cfg").write_text("", encoding="utf-8")
 
-    def add(self, server, template, options=None):
-        """A host and its service, which is the example that the shipped file has."""
+    def add(self, server, template, options=None, **variables):
+        """A host and its service, which is the example that the shipped file has, but for
+        `variables`."""
         service = self.example.replace("EXCH01", server).replace("exch01", server.lower())
         service = re.sub(r"(?m)^(\s*use\s+).*$", rf"\g<1>{template}", service)
         if options:
-            service = service.replace("\t}", f"\t_IMC_OPTIONS\t{options}\n\t}}")
+            variables["_IMC_OPTIONS"] = options
+        for key, value in variables.items():
+            service = re.sub(rf"(?m)^\s*{key}\s.*\n", "", service)
+            service = service.replace("\t}", f"\t{key}\t{value}\n\t}}")
         host = (f"define host{{\n\tuse generic-host\n\thost_name {server.lower()}\n"
                 "\taddress 127.0.0.1\n\tmax_check_attempts 1\n\tcontact_groups admins\n"
                 "\t}\n")

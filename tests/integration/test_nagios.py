@@ -3,6 +3,8 @@
 
 One daemon watches all the servers at once, since it mostly waits.
 """
+import pathlib
+import re
 import unittest
 
 import lab
@@ -54,8 +56,10 @@ class Handler(unittest.TestCase):
             cls.servers[name] = NTServer(scenario)
             cls.enterClassContext(cls.servers[name])
         cls.starts = Witness(cls.folder.path, lab.BUILD / "imc-start")
-        cls.daemon = Nagios(cls.folder.path, {CHECK: lab.PROGRAM, START: cls.starts.path})
-        options = f"--config {cls._configure()} --state-dir {cls.folder.state()}"
+        cls.state = cls.folder.state()
+        cls.daemon = Nagios(cls.folder.path, {
+            CHECK: lab.PROGRAM, START: cls.starts.path, nagios.STATE_DIR: cls.state})
+        options = f"--config {cls._configure()}"
         for name in cls.servers:
             cls.daemon.add(name, "imc-service-start", options)
         cls.addClassCleanup(cls.daemon.stop)
@@ -125,6 +129,13 @@ class Handler(unittest.TestCase):
         self.assertEqual(self.codes(WORKS), [0, 1, 1, 1, 1])
         self.assertEqual(self.servers[WORKS].logon_attempts(STARTER), 1)
 
+    def test_state_folder(self):
+        """Each program has the template's, although the service has other options."""
+        for pattern in (f"{WORKS}.starts", f"{FORBIDDEN}*.state"):
+            with self.subTest(pattern):
+                self.wait_for(pattern, lambda name=pattern: (
+                    list(pathlib.Path(self.state).glob(name))))
+
     def test_fails_again(self):
         """Nagios calls once more when the state came back: nothing is sent again."""
         server = self.servers[FAILS]
@@ -161,7 +172,57 @@ class Handler(unittest.TestCase):
         self.assertNotIn("timed out", self.daemon.log())
 
 
+class Variables(unittest.TestCase):
+    """A check whose service leaves out a variable, or has what belongs into none, is no
+    check of something else: it says so."""
+
+    ROWS = {
+        # name: what the service has; its state, and what it says
+        "AS-SHIPPED": ({}, "OK", "^IMC OK - AS-SHIPPED: service running"),
+        "BLANK": ({"_IMC_SERVER": "BLANK --json"}, "UNKNOWN", "^IMC UNKNOWN.*--json"),
+        "NO-FOLDER": ({"use": "generic-service", "check_command": "check_imc"},
+                      "UNKNOWN", "no state directory .*IMC_STATE_DIR"),
+        "EMPTY-FOLDER": ({"_IMC_STATE_DIR": "null"}, "UNKNOWN",
+                         "^IMC UNKNOWN - --state-dir: must not be empty"),
+        "NO-OPTIONS": ({"use": "generic-service", "check_command": "check_imc",
+                        "_IMC_STATE_DIR": "/var/lib"}, "UNKNOWN",
+                       "^IMC UNKNOWN - check_imc takes no arguments"),
+    }
+
+    def test_variables(self):
+        with lab.Folder() as folder, NTServer(lab.scenario("running")) as server:
+            config = folder.path / "imc-monitor.conf"
+            config.write_text(
+                f"[defaults]\naddress = {lab.HOST}\nport = {server.port}\n"
+                f"credentials = {folder.credentials()}\n"
+                + "".join(f"[server {name}]\n" for name in self.ROWS))
+            daemon = Nagios(folder.path, {CHECK: lab.PROGRAM,
+                                          nagios.STATE_DIR: folder.state()})
+            for name, (variables, _, _) in self.ROWS.items():
+                options = None if name == "NO-OPTIONS" else f"--config {config}"
+                daemon.add(name, "imc-service", options, **variables)
+            self.addCleanup(daemon.stop)
+            daemon.start()
+            for name, (_, state, words) in self.ROWS.items():
+                with self.subTest(name):
+                    found = wait_for(f"a check of {name}", lambda: (
+                        one if (one := daemon.service(name)).checked_at else None),
+                        detail=daemon.log)
+                    self.assertEqual(found.state, state, found)
+                    self.assertRegex(found.output, words)
+            daemon.stop()
+
+
 class Objects(unittest.TestCase):
+    def test_quotes(self):
+        """Around each value that is one word; options are several."""
+        text = (nagios.SHIPPED / nagios.COMMANDS).read_text(encoding="utf-8")
+        lines = re.findall(r"(?m)^\tcommand_line\t((?:.*\\\n)*.*)$", text)
+        self.assertEqual(len(lines), 2)
+        for line in lines:
+            bare = re.findall(r"\$\w+\$", re.sub(r"'\$\w+\$'", "", line))
+            self.assertLessEqual(set(bare), {"$_SERVICEIMC_OPTIONS$", "$ARG1$"}, line)
+
     def test_verified(self):
         """As they are shipped, with Debian's own: not a warning."""
         with lab.Folder() as folder:
