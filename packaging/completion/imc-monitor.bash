@@ -25,6 +25,32 @@ _imc_monitor_split() {
 	done
 }
 
+# The last word without its quotes, and `cut`: what of it readline keeps, which is all
+# that is before an open quote, or else up to the last of its word breaks.
+_imc_monitor_unquote() {
+	local typed=${words[-1]} plain= quote= kept= one i
+	cut=
+	for ((i = 0; i < ${#typed}; i++)); do
+		one=${typed:i:1}
+		if [[ $one == "$quote" ]]; then
+			quote= cut=$kept
+		elif [[ -n $quote ]]; then
+			plain+=$one
+		elif [[ $one == [\"\'] ]]; then
+			quote=$one kept=$cut cut=$plain
+		elif [[ $one == \\ ]]; then
+			i=$((i + 1))
+			plain+=${typed:i:1}
+		else
+			plain+=$one
+			if [[ $one == [=:] && $COMP_WORDBREAKS == *"$one"* ]]; then
+				cut=$plain
+			fi
+		fi
+	done
+	words[-1]=$plain
+}
+
 # The option of $program that is written so; sets `name` and `argument`.
 _imc_monitor_find() {
 	local owner letter long kind
@@ -38,6 +64,22 @@ _imc_monitor_find() {
 	return 1
 }
 
+# Letters in one word, as -vS: sets what _imc_monitor_asks_value does for the one that has
+# a value.
+_imc_monitor_letters() {
+	local i
+	if [[ $1 == -[[:alpha:]]* ]]; then
+		for ((i = 1; i < ${#1}; i++)); do
+			head=${1:0:i + 1} value=${1:i + 1}
+			_imc_monitor_find "-${1:i:1}" || return
+			if [[ $argument != - ]]; then
+				return 0
+			fi
+		done
+	fi
+	return 1
+}
+
 # An option of whose value the word is a part: sets `name`, `argument`, `head` (what stays
 # before the value) and `value`. What may be left out stands behind a = only.
 _imc_monitor_asks_value() {
@@ -47,12 +89,14 @@ _imc_monitor_asks_value() {
 		_imc_monitor_find "${word%%=*}" && [[ $argument != - ]]
 		return
 	fi
-	head= value=$word
-	if _imc_monitor_find "$before" && [[ $argument != - && $argument != '['* ]]; then
-		return 0
+	value=
+	if _imc_monitor_letters "$before" || _imc_monitor_find "$before"; then
+		if [[ -z $value && $argument != - && $argument != '['* ]]; then
+			head= value=$word
+			return 0
+		fi
 	fi
-	head=${word:0:2} value=${word:2}
-	[[ $word == -[[:alpha:]]* ]] && _imc_monitor_find "$head" && [[ $argument != - ]]
+	_imc_monitor_letters "$word"
 }
 
 # Offers those of the other arguments that begin with $1.
@@ -66,9 +110,16 @@ _imc_monitor_offer() {
 	done
 }
 
+# A path as the shell is going to read it, where that is plain; sets `path`.
+_imc_monitor_path() {
+	path=${1/#\~\//$HOME/}
+	path=${path/#\$HOME\//$HOME/}
+	path=${path/#\$\{HOME\}\//$HOME/}
+}
+
 # The servers of the configuration that the command line names, or of the usual one.
 _imc_monitor_servers() {
-	local config=/etc/imc-monitor/imc-monitor.conf i name argument list
+	local config=/etc/imc-monitor/imc-monitor.conf i name argument list path
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		if [[ ${words[i]} == --config=* ]]; then
 			config=${words[i]#*=}
@@ -76,10 +127,13 @@ _imc_monitor_servers() {
 			config=${words[i + 1]}
 		fi
 	done
-	config=${config//[\"\'\\]/}
-	list=$(LC_ALL=C sed -n \
-		's/^\[server \([A-Za-z0-9._-]*\)\][[:space:]]*$/\1/p' \
-		-- "${config/#\~\//$HOME/}" 2>/dev/null)
+	_imc_monitor_path "${config//[\"\'\\]/}"
+	# What is no file, a terminal or a pipe, may have no end.
+	if [[ ! -f $path ]]; then
+		return
+	fi
+	list=$(LC_ALL=C sed -n 's/^\[server \([A-Za-z0-9._-]*\)\][[:space:]]*$/\1/p' \
+		2>/dev/null <"$path")
 	mapfile -t servers <<<"$list"
 	_imc_monitor_offer "$value" "${servers[@]}"
 }
@@ -99,8 +153,10 @@ _imc_monitor_severity() {
 }
 
 _imc_monitor_files() {
+	local path
 	compopt -o filenames
-	mapfile -t found < <(compgen "$1" -- "${value//[\"\'\\]/}")
+	_imc_monitor_path "$value"
+	mapfile -t found < <(compgen "$1" -- "$path")
 }
 
 # What the value of an option can be, where that is known.
@@ -144,21 +200,15 @@ _imc_monitor_names() {
 }
 
 _imc_monitor() {
-	local program=${1##*/} name argument head value cut typed i
+	local program=${1##*/} name argument head value cut i
 	local -a words found=() servers
 	_imc_monitor_split
+	_imc_monitor_unquote
 	if _imc_monitor_asks_value; then
 		_imc_monitor_value
 	else
 		_imc_monitor_names
 	fi
-	# Readline has what is before the last of its word breaks, and keeps that.
-	typed=${words[-1]} cut=
-	for ((i = 0; i < ${#typed}; i++)); do
-		if [[ ${typed:i:1} == [=:] && $COMP_WORDBREAKS == *"${typed:i:1}"* ]]; then
-			cut=${typed:0:i + 1}
-		fi
-	done
 	COMPREPLY=()
 	for i in "${!found[@]}"; do
 		name=$head${found[i]}

@@ -8,7 +8,9 @@ else's: what a machine looks like on which it was just installed.
     room.close()
 
 /run, /var and snmpd.conf.d are empty but for what Debian's packages make there. The one
-line of Debian's snmpd.conf that is changed is the port.
+line of Debian's snmpd.conf that is changed is the port. It is for daemons that meet in
+/run and are started by the test, not by systemd; machine.py says what other sandboxes are
+for.
 """
 import pathlib
 import re

@@ -20,6 +20,8 @@ SOCKET, OTHERS = "/run/agentx/master", "/var/agentx/master"
 MANAGER = "manager.example.com"
 VIEW = "view systemonly"
 APPL_TABLE = "1.3.6.1.2.1.27.1"
+# Where snmpd itself lists the subtrees that subagents register.
+OR_TABLE = "1.3.6.1.2.1.1.9"
 # What /var/agentx is when snmpd starts. A Debian that had its snmpd before: for root.
 BEFORE = {"not there": None, "made by Debian's snmpd": "0700", "made by this one": "0755"}
 CONNECTED = "03"        # of /proc/net/unix
@@ -151,6 +153,29 @@ class Fresh(Case):
                 self.assertEqual(done.returncode == 0, expected, done.stderr)
                 if not expected:
                     self.assertIn("PermissionError", done.stderr)
+
+
+class View(Case):
+    def seen(self, room):
+        """All objects that Debian's default community sees."""
+        found = re.findall(r"^\.([\d.]+) = ", self.walk(room, ".1"), re.MULTILINE)
+        return set(map(snmp_wire.oid, found))
+
+    def test_what_the_drop_in_adds(self):
+        ours, lists = agentd.names()["imcMonitorMIB"], snmp_wire.oid(OR_TABLE)
+        room = self.room(None)
+        room.start_snmpd()
+        before = self.seen(room)
+        self.assertIn(snmp_wire.SYS_UP_TIME, before)
+        room.stop_snmpd()
+        room.put(shipped())
+        room.start_snmpd()
+        self.start_agent(room)
+        self.wait_until_seen(room)
+        added = self.seen(room) - before
+        self.assertIn((*agentd.names()["imcServerCount"], 0), added)
+        self.assertEqual({one for one in added if one[:len(ours)] != ours
+                          and one[:len(lists)] != lists}, set())
 
 
 class EachLine(Case):
