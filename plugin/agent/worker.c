@@ -110,15 +110,16 @@ static bool gate(void *context, enum gate_moment moment, struct failure *why)
 /* --- a poll --- */
 
 /* Loads the source, and all that it would load later; then nothing can be opened any
- * more. */
+ * more. Without it the next order looks again: somebody may install its module. */
 static void settle(struct worker *worker, const char *source_name)
 {
 	struct failure why;
-	worker->source_name = memory_copy(worker, source_name);
-	if (!source_find(source_name, &worker->source, &worker->why))
-		worker->source = NULL;
-	else if (worker->source->prepare != NULL)
-		worker->source->prepare();
+	const struct source *source;
+	if (!source_find(source_name, &source, &worker->why))
+		return;
+	worker->source = source;
+	if (source->prepare != NULL)
+		source->prepare();
 	const struct source_kind *kind = source_kind(source_name);
 	if (!sandbox_close(kind != NULL ? kind->transport : TRANSPORT_FILES, &why))
 		log_warn(worker->logger, "polls go on without a sandbox: %s", why.text);
@@ -187,8 +188,7 @@ static bool answer(void *scratch, const struct job *job, const struct evidence *
 	return channel_write(job->worker->socket, message_put_done(scratch, &done));
 }
 
-/* False: this worker is of no more use: nobody is there to be told, or it has no source,
- * which another one looks for again, since its module may have been installed. */
+/* False: nobody is there to be told. */
 static bool carry_out(void *scratch, struct job *job)
 {
 	struct worker *worker = job->worker;
@@ -202,7 +202,7 @@ static bool carry_out(void *scratch, struct job *job)
 		evidence_fail_all(evidence, &worker->why);
 	if (evidence->observed_at == NO_TIME)
 		evidence->observed_at = job->order.now;
-	return !job->is_lost && answer(scratch, job, evidence) && worker->source != NULL;
+	return !job->is_lost && answer(scratch, job, evidence);
 }
 
 /* The files that came are those that the order names; each of the others has a reason
@@ -236,7 +236,9 @@ static bool take_order(struct worker *worker, void *scratch, struct bytes body,
 		return false;
 	const char *source_name = job.order.target->source;
 	if (worker->source_name == NULL)
-		settle(worker, source_name);
+		worker->source_name = memory_copy(worker, source_name);
+	if (worker->source == NULL)
+		settle(worker, worker->source_name);
 	return strcmp(worker->source_name, source_name) == 0 && carry_out(scratch, &job);
 }
 
