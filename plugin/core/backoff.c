@@ -55,7 +55,7 @@ bool backoff_holds(const struct backoff *backoff, uint64_t credentials)
 	return place_of(backoff, credentials) < backoff->file_count;
 }
 
-/* Of a copy that a service manager made, no change is seen. */
+/* Of a file without an identity, no change is seen. */
 static const char *way_out(uint64_t credentials, bool is_full)
 {
 	if (is_full)

@@ -18,7 +18,7 @@ struct credentials {
 	char *community;
 	char *security_name, *security_level;
 	char *auth_protocol, *auth_password, *privacy_protocol, *privacy_password;
-	uint64_t identity; /* of the file: changes when the file does; 0: from bytes */
+	uint64_t identity; /* of the file: changes when it does; 0: no change is seen */
 };
 
 enum { CREDENTIALS_MAX_BYTES = 4096 };

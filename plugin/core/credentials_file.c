@@ -119,8 +119,7 @@ static bool read_open(void *parent, int descriptor, const char *path, bool is_ex
 		fail(why, FAIL_USAGE, "cannot read credentials file %.200s: %s", path,
 			strerror(errno));
 	explicit_bzero(buffer, sizeof(buffer));
-	/* a service manager makes the file anew at each start, whether it changed or not
-	 */
+	/* A service manager makes its copy anew at each start, changed or not. */
 	if (is_good)
 		(*ret)->identity = is_exempt ? 0 : identity_of(&status);
 	return is_good;
@@ -162,6 +161,8 @@ static bool read_copy(void *parent, int descriptor, const char *path,
 			"credentials file %.200s is newer than what the service was "
 			"started with: restart it",
 			path);
+	if (is_seen && !check_status(path, &file, true, why))
+		return false;
 	if (!read_open(parent, descriptor, path, true, ret, why))
 		return false;
 	if (is_seen)

@@ -352,6 +352,13 @@ class Secrets(Case):
         self.serve_rpc(self.PATH)
         self.assertEqual(self.column("Status"), {"RPC": 0}, self.said())
 
+    def test_the_rules_are_for_the_file_itself(self):
+        """Its copy would do: that is for the daemon alone."""
+        self.machine.run("chown", "root:nogroup", self.PATH)
+        self.machine.run("chmod", "0660", self.PATH)
+        self.serve_rpc(self.PATH)
+        self.assert_unknown("can be written by its group: chmod g-w")
+
     def test_another_file_of_root_is_not(self):
         self.machine.run("install", "-m", "0600", self.PATH, "/etc/imc-monitor/other")
         self.machine.run("install", "-D", "-m", "0600", self.PATH, "/srv/credentials")
