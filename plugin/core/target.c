@@ -121,12 +121,12 @@ static bool is_built_in(const char *name)
 }
 
 /* Another service has other names: under these, the wrong one would be found. */
-static bool finish_names(struct target *target, struct failure *why)
+static void finish_names(struct target *target)
 {
 	const char *const *names = target->watch.display_names;
 	size_t count = 0;
 	if (strcasecmp(target->watch.service, SERVICE) == 0)
-		return true;
+		return;
 	const char **own =
 		memory_array(target, const char *, target->watch.display_name_count);
 	for (size_t i = 0; i < target->watch.display_name_count; i++) {
@@ -136,16 +136,10 @@ static bool finish_names(struct target *target, struct failure *why)
 	target_set_display_names(target, own, count);
 	talloc_free(own);
 	talloc_free((void *)names);
-	if (count > 0 || strcmp(target->source, "snmp") != 0)
-		return true;
-	return fail(why, FAIL_USAGE,
-		"source snmp knows services by their display names alone: add that of "
-		"%.100s, with --display-name or display_name = NAME",
-		target->watch.service);
 }
 
 bool target_finish(struct target *target, struct failure *why)
 {
-	return finish_source(target, why) && finish_row(target, why) &&
-		finish_names(target, why);
+	finish_names(target);
+	return finish_source(target, why) && finish_row(target, why);
 }

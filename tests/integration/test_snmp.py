@@ -330,6 +330,17 @@ class Fake(unittest.TestCase):
                 self.assertEqual(done.code, 2, done)
                 self.assertIn("not among the running ones", done.line)
 
+    def test_another_service_does_not_answer_to_its_names(self):
+        other = ("--service", "MSExchangeMTA")
+        with Agent(services({SERVICE: 1, "Server": 1})) as agent:
+            done = self.check(agent, *other)
+            self.assertEqual((done.code, agent.questions), (3, 0), done)
+            self.assertIn("add one of MSExchangeMTA, with --display-name", done.line)
+            listed = self.check(agent, *other, "--list-services")
+            self.assertIn(SERVICE, listed.out)
+            done = self.check(agent, *other, "--display-name", "Server")
+            self.assertEqual(done.code, 0, done)
+
     def test_states(self):
         connector = SERVICE.replace("Service", "Connector")
         rows = [({SERVICE: 1}, "running"), ({SERVICE: 2}, "continue-pending"),
