@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include <limits.h>
+
 #include "core/config.h"
+#include "core/value.h"
 
 static const struct command_option options[] = {
 	{'c', "config", "FILE", "the configuration (" CONFIG_PATH ")"},
@@ -17,7 +20,7 @@ static bool take(void *context, char letter, const char *value, struct failure *
 	switch (letter) {
 	case 'c':
 		ret->config = value;
-		break;
+		return value_text(value, PATH_MAX - 1, why);
 	case 's':
 		if (value[0] != '/')
 			return fail(why, FAIL_USAGE,
