@@ -29,7 +29,7 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 # What users read or copy. In the tree it has Debian's paths and the playpen's numbers.
 EXAMPLES   := $(shell cd packaging && find credentials.example imc-monitor.conf icinga2 \
               nagios nrpe prometheus snmpd snmptrapd snmptt systemd windows -type f \
-              ! -name '*.png' ! -name '*.py' ! -name '.*' ! -name '*~')
+              ! -name '*.png' ! -name '*.py' ! -name '.*' ! -name '*~' ! -name '* *')
 PAGES      := $(notdir $(wildcard packaging/man/*.[1-9]))
 TEXTS      := README.md $(addprefix packaging/,$(EXAMPLES) $(addprefix man/,$(PAGES)))
 
