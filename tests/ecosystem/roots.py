@@ -23,8 +23,9 @@ import pathlib
 import shutil
 import stat
 import subprocess
-import tempfile
 import time
+
+import lab
 
 SUITE = "bookworm"
 CACHE = pathlib.Path("/var/tmp/imc-monitor-roots")
@@ -78,10 +79,9 @@ def base():
     return path
 
 
-class Root:
+class Root(lab.Folder):
     def __init__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="imc-root-", dir="/var/tmp")
-        self.path = pathlib.Path(self._folder.name)
+        super().__init__("imc-root-", "/var/tmp")
         self.path.chmod(0o755)
         command("tar", "-xpf", base(), "-C", self.path, "--numeric-owner")
         shutil.copy("/etc/resolv.conf", self.path / "etc/resolv.conf")
@@ -89,15 +89,6 @@ class Root:
         # Of packages that were fetched for another root, none is fetched again.
         self.write("etc/apt/apt.conf.d/keep", 'Binary::apt::APT::Keep-Downloaded-Packages'
                    ' "1";\nAPT::Keep-Downloaded-Packages "1";\n')
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.remove()
-
-    def remove(self):
-        self._folder.cleanup()
 
     def write(self, name, text, mode=0o644):
         path = self.path / name

@@ -46,8 +46,8 @@ CORES = os.cpu_count() or 1
 class Folder:
     """A private folder for credentials, state and copied logs; removed at the end."""
 
-    def __init__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="imc-integration-")
+    def __init__(self, prefix="imc-integration-", place=None):
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=place)
         self.path = pathlib.Path(self._folder.name)
 
     def __enter__(self):
