@@ -13,6 +13,7 @@ LAB = HERE.parent / "lab"
 sys.path[:0] = [str(LAB), str(HERE.parent / "data")]
 
 import evt_writer                     # noqa: E402  (the paths come first)
+from ports import free_port           # noqa: E402
 from smbd import Smbd                 # noqa: E402
 
 HOST = "127.0.0.1"
@@ -178,9 +179,7 @@ class Snmpd(_Process):
         self._log = folder / "snmpd.log"
 
     def __enter__(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.bind((HOST, 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port(socket.SOCK_DGRAM)
         self._kept.mkdir()
         self._configuration.write_text(
             f"rocommunity {self.community} {HOST}\nsysName {self.name}\n")

@@ -246,10 +246,15 @@ class Snmpd:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment())
         asker = Manager(self.port, patience=0.1, tries=1)
         try:
-            wait_for("snmpd answers", lambda: asker.get(snmp_wire.SYS_UP_TIME),
-                     pause=0.01, detail=lambda: self.log.read_text(errors="replace"))
+            wait_for("snmpd answers or ends", lambda: self.process.poll() is not None
+                     or asker.get(snmp_wire.SYS_UP_TIME), pause=0.01, detail=self.said)
+            if self.process.poll() is not None:
+                raise AssertionError(f"snmpd ended:\n{self.said()}")
         finally:
             asker.close()
+
+    def said(self):
+        return self.log.read_text(errors="replace")
 
     def target(self, version="2c"):
         """How the tools of net-snmp are to ask it."""

@@ -15,7 +15,6 @@ import os
 import pathlib
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,8 +25,9 @@ sys.path[:0] = [str(HERE.parent / "lab")]
 
 from nt import NTServer, load_scenario  # noqa: E402  (the path comes first)
 from nt.scenario import SERVICE  # noqa: E402
+from ports import free_port  # noqa: E402
 
-__all__ = ["NTServer", "load_scenario", "SERVICE"]
+__all__ = ["NTServer", "free_port", "load_scenario", "SERVICE"]
 
 BUILD = pathlib.Path(os.environ.get("IMC_BUILD", HERE.parent.parent / "build")).resolve()
 PROGRAM = BUILD / "check_imc"
@@ -97,13 +97,6 @@ class Done:
     def __str__(self):
         return (f"{' '.join(map(str, self.arguments))}\nexit code {self.code} after"
                 f" {self.seconds:.2f} s\n{self.out}{self.err}")
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    """For a program that cannot choose one itself; free until somebody takes it."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def environment():

@@ -10,7 +10,6 @@ import os
 import pathlib
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "data"), str(HERE.parent / "integra
 import agentd  # noqa: E402  (the path comes first)
 import evt_writer as writer  # noqa: E402
 import snmp_agent  # noqa: E402
+from ports import free_port  # noqa: E402
 
 # What is shown, the scenario of the server, the exit code.
 SERVERS = (
@@ -178,13 +178,6 @@ class Demo:
         return is_right
 
 
-def closed_port():
-    """One at which nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def target(port):
     return ["-H", "127.0.0.1", "-p", port, "-A", "credentials"]
 
@@ -211,7 +204,7 @@ def wait_for_change(demo, port):
 def show_servers(demo, servers):
     for about, name, expected in SERVERS:
         demo.check(about, target(servers.ports[name]), expected)
-    demo.check("Nobody answers.", target(closed_port()), 3)
+    demo.check("Nobody answers.", target(free_port()), 3)
 
 
 def show_reboot(demo, servers):

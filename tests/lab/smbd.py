@@ -20,6 +20,8 @@ import subprocess
 import tempfile
 import time
 
+from ports import free_port
+
 HOST = "127.0.0.1"
 LOGS = ("Application", "System")
 TYPES = {1: "ERROR", 2: "WARNING", 4: "INFO", 8: "AUDIT SUCCESS", 16: "AUDIT FAILURE"}
@@ -60,12 +62,6 @@ OUTPUT_SHOWN = 400
 
 class SmbdError(Exception):
     """smbd, or a tool that serves it, did not do what it was asked."""
-
-
-def _free_port():
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
 
 
 def _processes_with(argument):
@@ -118,7 +114,7 @@ class Smbd:
         """Make the folders and the user, start, and wait until RPC answers."""
         self.folder = tempfile.mkdtemp(prefix="imc-smbd-")
         os.chmod(self.folder, 0o755)
-        self.port = _free_port()
+        self.port = free_port()
         for name in (*FOLDERS.values(), "log", "share"):
             os.mkdir(self._path(name), 0o700 if name == "private" else 0o755)
         self._write_configuration()
