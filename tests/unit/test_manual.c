@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
+#include <jansson.h>
+
 #include "agent/options.h"
 #include "check/options.h"
+#include "check/report.h"
 #include "core/agent_settings.h"
 #include "core/bytes.h"
 #include "core/policy.h"
+#include "made_verdict.h"
 #include "start/options.h"
 #include "trap/options.h"
 
@@ -191,6 +195,84 @@ static void options_of_imc_start_are_those_of_its_table(void **state)
 		*state, "packaging/man/imc-start.8", "OPTIONS", start_options_line());
 }
 
+/* --- OUTPUT of check_imc(1) --- */
+
+static size_t output_items(void *parent, const char *begin, const char **ret)
+{
+	return items_of(parent, "packaging/man/check_imc.1", "OUTPUT", begin, ret);
+}
+
+static void assert_item(const char *item, const char *name)
+{
+	test_row("%s", name);
+	size_t length = strlen(name);
+	assert_int_equal(strncmp(item, name, length), 0);
+	assert_int_equal(strncmp(item + length, " Ta ", 4), 0);
+	test_row("%s", "");
+}
+
+static void metrics_are_those_of_a_verdict_that_knows_all(void **state)
+{
+	const char *items[ITEMS_MAX];
+	size_t item_count = output_items(*state, ".It Cm ", items), count;
+	char **metrics = report_perfdata(*state, &made_verdict(*state)->verdict, &count);
+	assert_int_equal(item_count, count);
+	for (size_t i = 0; i < count; i++) {
+		*strchr(metrics[i], '=') = '\0';
+		assert_item(items[i], metrics[i]);
+	}
+}
+
+/* Names as jq takes them: service.dependencies[].name. */
+static void add_members(
+	void *parent, const char *path, json_t *value, const char **ret, size_t *count)
+{
+	const char *name;
+	json_t *member;
+	if (json_is_array(value)) {
+		path = memory_format(parent, "%s[]", path);
+		value = json_array_get(value, 0);
+	}
+	if (!json_is_object(value)) {
+		assert_true(*count < ITEMS_MAX);
+		ret[(*count)++] = path;
+		return;
+	}
+	json_object_foreach(value, name, member)
+	{
+		add_members(parent,
+			memory_format(parent, "%s%s%s", path, *path ? "." : "", name),
+			member, ret, count);
+	}
+}
+
+static void members_are_those_of_a_verdict_that_knows_all(void **state)
+{
+	struct made_verdict *made = made_verdict(*state);
+	struct failure why;
+	fail_at(&why, FAIL_TIMEOUT, STAGE_CLOCK, "it takes too long");
+	evidence_failed(made->evidence, PART_CLOCK, &why);
+	json_t *object = json_loads(report_json(*state, &made->verdict), 0, NULL);
+	const char *items[ITEMS_MAX], *members[ITEMS_MAX];
+	size_t item_count = output_items(*state, ".It Li ", items), count = 0;
+	add_members(*state, "", object, members, &count);
+	assert_int_equal(item_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_item(items[i], members[i]);
+	json_decref(object);
+}
+
+static void conditions_and_triggers_are_those_that_there_are(void **state)
+{
+	const char *items[ITEMS_MAX];
+	size_t count = output_items(*state, ".It Em ", items);
+	assert_int_equal(count, CONDITIONS + TRIGGERS);
+	for (int i = 0; i < CONDITIONS; i++)
+		assert_item(items[i], condition_name(i));
+	for (int i = 0; i < TRIGGERS; i++)
+		assert_item(items[CONDITIONS + i], trigger_name(i));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +284,9 @@ int main(void)
 		sentence(options_of_imc_agentd_are_those_of_its_table),
 		sentence(options_of_imc_trap_are_those_of_its_table),
 		sentence(options_of_imc_start_are_those_of_its_table),
+		sentence(metrics_are_those_of_a_verdict_that_knows_all),
+		sentence(members_are_those_of_a_verdict_that_knows_all),
+		sentence(conditions_and_triggers_are_those_that_there_are),
 	};
 	return cmocka_run_group_tests_name("manual", tests, NULL, NULL);
 }
