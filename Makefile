@@ -4,7 +4,6 @@
 VERSION    := 0.1
 PREFIX     ?= /usr/local
 DESTDIR    ?=
-BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/sbin
 PLUGINDIR  ?= $(PREFIX)/lib/nagios/plugins
 MODULEDIR  ?= $(PREFIX)/lib/imc-monitor

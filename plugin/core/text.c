@@ -173,13 +173,6 @@ static bool utf16_begins(struct bytes utf16, const char *ascii)
 	return true;
 }
 
-bool text_utf16_is(struct bytes utf16, const char *ascii)
-{
-	size_t length = strlen(ascii);
-	return utf16.length % 2 == 0 && utf16.length / 2 == length &&
-		utf16_begins(utf16, ascii);
-}
-
 bool text_utf16_contains(struct bytes utf16, const char *ascii)
 {
 	while (!utf16_begins(utf16, ascii))

@@ -21,10 +21,7 @@ size_t text_put_character(char *ret, uint32_t character);
  * and an odd last byte become U+FFFD, U+0000 too. The string belongs to `parent`. */
 char *text_from_utf16(void *parent, struct bytes utf16, size_t limit);
 
-/* Is the UTF-16LE text the ASCII string `ascii`, whatever the case of A to Z? No copy. */
-bool text_utf16_is(struct bytes utf16, const char *ascii);
-
-/* Does the UTF-16LE text hold the ASCII string, whatever the case? */
+/* Does the UTF-16LE text hold the ASCII string, whatever the case of A to Z? No copy. */
 bool text_utf16_contains(struct bytes utf16, const char *ascii);
 
 /* Are two UTF-8 strings the same but for the case of A to Z and trailing blanks? */

@@ -216,7 +216,7 @@ static enum act_end send_start(struct work *work)
 
 /* Between the evidence and the start others may have been at work, on the service or on
  * what it depends on: all is read once more, and ruled on, over the same session. */
-static enum act_end look_and_send(struct work *work, unsigned own)
+static enum act_end look_and_send(struct work *work)
 {
 	const struct service before = work->look.evidence->service;
 	const struct service *now;
@@ -227,7 +227,7 @@ static enum act_end look_and_send(struct work *work, unsigned own)
 		return not_done(work, "a signal ended it");
 	if (!look_is_fresh(&work->look))
 		return not_done(work, "the server has become too slow to be sure of it");
-	rule(work, own, &ruling);
+	rule(work, 1, &ruling);
 	if (ruling.decision != DECIDE_START)
 		return end_with(work, ACT_NOTHING, ACT_NOT_DONE,
 			"not started: since the logs were read something has changed: %s",
@@ -253,7 +253,7 @@ static enum act_end start(struct work *work)
 			why.text);
 	tell(work, ACT_STARTING, ACT_UNKNOWN,
 		"the start call is sent next, if nothing has changed");
-	return look_and_send(work, 1);
+	return look_and_send(work);
 }
 
 /* --- all of it --- */
