@@ -148,7 +148,7 @@ def commands(block):
     """A block that begins with a section or a directive is one example; others are a
     command in each line that is not continued."""
     text = "\n".join(block)
-    if re.match(r"\[|traphandle |define |object |agentX|view |master ", text):
+    if re.match(r"\[|authCommunity |define |object |agentX|view |master ", text):
         return [text]
     whole = re.sub(r"\\\n\s*", "", text)
     return [re.sub(r"\s+#.*", "", line) for line in whole.splitlines()]
