@@ -17,7 +17,6 @@ static const struct command_option options[] = {
 static bool take(void *context, char letter, const char *value, struct failure *why)
 {
 	struct agent_options *ret = context;
-	(void)why;
 	switch (letter) {
 	case 'c':
 		ret->config = value;
@@ -40,7 +39,7 @@ static bool take(void *context, char letter, const char *value, struct failure *
 
 static const struct command_line line = {
 	.program = "imc-agentd",
-	.purpose = "Exchange's Internet Mail Service, for SNMP managers, by snmpd",
+	.purpose = "SNMP subagent that watches Exchange's Internet Mail Service",
 	.synopsis = "[-f] [-n] [-c FILE]",
 	.options = options,
 	.count = sizeof(options) / sizeof(options[0]),

@@ -57,9 +57,8 @@ bool explain(void *parent, uint32_t id, char **ret, struct failure *why)
 	const struct exit_code_entry *code = exit_code_find(id);
 	if (event == NULL && code == NULL)
 		return fail(why, FAIL_ABSENT,
-			"the catalogue holds neither an event nor an exit code %u; "
-			"events that it "
-			"does not hold count as those of a running service",
+			"the catalogue holds neither an event nor an exit code %u; an "
+			"event that it does not hold is no failed start",
 			id);
 	void *scratch = memory_required(talloc_new(NULL));
 	*ret = memory_format(parent, "%s%s%s",

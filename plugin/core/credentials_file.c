@@ -61,8 +61,9 @@ static bool check_status(
 		!is_own_group(status->st_gid))
 		return fail(why, FAIL_USAGE,
 			"credentials file %.150s can be read by group %u, which this "
-			"process is not in: run it as who is, or chmod g= %.150s",
-			path, (unsigned)status->st_gid, path);
+			"process is not in: run it as a user of that group (runuser -u "
+			"USER -- ...)",
+			path, (unsigned)status->st_gid);
 	if (status->st_size > CREDENTIALS_MAX_BYTES)
 		return fail(why, FAIL_USAGE,
 			"credentials file %.150s is larger than %d bytes", path,

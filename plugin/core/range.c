@@ -16,8 +16,9 @@ enum { DIGITS_BEFORE = 309, DIGITS_BEHIND = 345 };
 static bool refuse(const char *text, struct failure *why)
 {
 	return fail(why, FAIL_USAGE,
-		"\"%.40s\" is no range: 10, 5:10, 10:, ~:10 and @5:10 are some; decimal "
-		"numbers with a point, the smaller one first",
+		"\"%.40s\" is no range: 10, 5:10, 10: and @5:10 are some, and a tilde "
+		"as the start is no lower limit; decimal numbers with a point, the "
+		"smaller one first",
 		text);
 }
 

@@ -274,8 +274,8 @@ static char *added_row_text(struct verdict *verdict, enum key key)
 		return memory_copy(verdict,
 			"the event is not read from the log: anybody can send a trap");
 	case KEY_EVENTS:
-		return memory_format(verdict, "event 4071 came %u times in %s",
-			verdict->events_4071,
+		return memory_format(verdict, "event 4071 came %u time%s in %s",
+			verdict->events_4071, verdict->events_4071 == 1 ? "" : "s",
 			when_format_duration(verdict, verdict->policy->lookback));
 	default:
 		break;

@@ -109,7 +109,7 @@ static bool read_log(const struct request *request, const struct log_file *file,
 	enum harvest_end end = evt_walk_harvest(walk, request->deadline_ms, harvest);
 	harvest_finish(harvest, end, evidence, log);
 	talloc_free(walk);
-	request_trace(request, "%s: %zu bytes, %zu relevant events, %u damaged",
+	request_trace(request, "%s: %zu bytes, relevant events: %zu, damaged records: %u",
 		file->path, file->bytes.length, log->event_count, (unsigned)log->damaged);
 	if (end == HARVEST_CUT)
 		return fail_at(why, FAIL_TIMEOUT, STAGE_FILE,

@@ -4,8 +4,8 @@
 #include "core/harvest.h"
 #include "core/memory.h"
 #include "core/record.h"
-#include "rpc_eventlog.h"
 #include "request.h"
+#include "rpc_eventlog.h"
 
 /* An answer carries the whole buffer that was asked for, so that the first is as small as
  * the records that are expected, and each next one four times as large. */
@@ -256,8 +256,8 @@ static enum outcome read_log(
 static void trace(const struct reading *reading, const struct log *log)
 {
 	request_trace(reading->request,
-		"%s log: %u records from number %u on, %u read, %zu relevant events, %u "
-		"damaged",
+		"%s log: %u records from number %u on, %u read, relevant events: %zu, "
+		"damaged records: %u",
 		log_name(reading->plan->kind), (unsigned)reading->count,
 		(unsigned)reading->oldest, reading->records, log->event_count,
 		(unsigned)log->damaged);

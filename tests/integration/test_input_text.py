@@ -146,7 +146,7 @@ class Credentials(Case):
         self.refused(self.ARGUMENTS + ["cred"], "belongs to user 65534", "chown 0 cred")
         os.chown(self.path("cred"), 0, 4242)
         os.chmod(self.path("cred"), 0o640)
-        self.refused(self.ARGUMENTS + ["cred"], "group 4242", "chmod g= cred")
+        self.refused(self.ARGUMENTS + ["cred"], "group 4242", "a user of that group")
 
     @unittest.skipUnless(IS_ROOT, "needs root, to become somebody else")
     def test_root_0640_works_for_a_member_of_the_group_only(self):
