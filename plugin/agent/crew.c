@@ -110,6 +110,8 @@ static void on_done(void *context, const struct message_done *done)
 	struct crew *crew = member->crew;
 	struct job *job = take_job(member);
 	slots_add_idle(member->lane, 1);
+	if (done->is_spent)
+		hand_kill(member->hand);
 	crew->hooks->done(crew->context, job, done);
 }
 

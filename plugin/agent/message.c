@@ -323,6 +323,7 @@ struct packet *message_put_done(void *parent, const struct message_done *done)
 	struct packet *packet = message_begin(parent, MESSAGE_DONE);
 	packet_u8(packet, (uint8_t)done->end);
 	packet_u8(packet, (uint8_t)done->logon);
+	packet_u8(packet, done->is_spent);
 	packet_bytes(packet, done->evidence);
 	message_end(packet);
 	return packet;
@@ -333,6 +334,7 @@ bool message_take_done(struct bytes body, struct message_done *ret)
 	struct cursor cursor = cursor_at(body);
 	ret->end = take_choice(&cursor, POLL_ENDS);
 	ret->logon = take_choice(&cursor, LOGON_ENDS);
+	ret->is_spent = take_flag(&cursor);
 	ret->evidence = take_bytes(&cursor, EVIDENCE_MAX_BYTES);
 	return is_whole(&cursor);
 }

@@ -121,6 +121,7 @@ enum logon_end { LOGON_NOT_TRIED, LOGON_ACCEPTED, LOGON_REFUSED, LOGON_ENDS };
 struct message_done {
 	enum poll_end end;
 	enum logon_end logon;
+	bool is_spent; /* the worker: the next poll is for another one */
 	struct bytes evidence;
 };
 

@@ -110,11 +110,13 @@ static bool gate(void *context, enum gate_moment moment, struct failure *why)
 /* --- a poll --- */
 
 /* Loads the source, and all that it would load later; then nothing can be opened any
- * more. Without it the next order looks again: somebody may install its module. */
+ * more. Without it the worker is spent: another one looks again, since somebody may
+ * install its module, and the loader of this one remembers which folders there were. */
 static void settle(struct worker *worker, const char *source_name)
 {
 	struct failure why;
 	const struct source *source;
+	worker->source_name = memory_copy(worker, source_name);
 	if (!source_find(source_name, &source, &worker->why))
 		return;
 	worker->source = source;
@@ -183,6 +185,7 @@ static bool answer(void *scratch, const struct job *job, const struct evidence *
 	struct message_done done = {
 		.end = end_of(job, evidence),
 		.logon = logon_of(job->worker, evidence),
+		.is_spent = job->worker->source == NULL,
 		.evidence = {bytes->data, bytes->length},
 	};
 	return channel_write(job->worker->socket, message_put_done(scratch, &done));
@@ -236,9 +239,7 @@ static bool take_order(struct worker *worker, void *scratch, struct bytes body,
 		return false;
 	const char *source_name = job.order.target->source;
 	if (worker->source_name == NULL)
-		worker->source_name = memory_copy(worker, source_name);
-	if (worker->source == NULL)
-		settle(worker, worker->source_name);
+		settle(worker, source_name);
 	return strcmp(worker->source_name, source_name) == 0 && carry_out(scratch, &job);
 }
 

@@ -290,6 +290,7 @@ class Agent:
     def __init__(self, folder, configuration, name="imc-agentd"):
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         self.configuration = configuration
+        self.program = PROGRAM
         self.process = self._copier = None
 
     def start(self, before=(), environment=None, has_pipe=False):
@@ -301,7 +302,7 @@ class Agent:
                                                 stdout=log)
                 out = self._copier.stdin
             self.process = subprocess.Popen(
-                [*before, PROGRAM, "-f", "-c", self.configuration],
+                [*before, self.program, "-f", "-c", self.configuration],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/",
                 env={**lab.environment(), **(environment or {})},
                 start_new_session=True)

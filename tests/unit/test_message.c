@@ -186,7 +186,7 @@ static struct packet *put_grant(void *parent)
 
 static struct packet *put_done(void *parent)
 {
-	const struct message_done done = {POLL_NOT_MADE, LOGON_REFUSED,
+	const struct message_done done = {POLL_NOT_MADE, LOGON_REFUSED, true,
 		evidence_bytes(parent, full_evidence(parent))};
 	return message_put_done(parent, &done);
 }
@@ -852,9 +852,9 @@ static void orders_for_nobody_are_refused(void **state)
 
 static void ends_that_do_not_exist_are_refused(void **state)
 {
-	struct message_done done = {POLL_ENDS, LOGON_ACCEPTED, bytes_of("")};
+	struct message_done done = {POLL_ENDS, LOGON_ACCEPTED, false, bytes_of("")};
 	assert_false(message_take_done(body_of(message_put_done(*state, &done)), &done));
-	done = (struct message_done){POLL_LEARNED, LOGON_ENDS, bytes_of("")};
+	done = (struct message_done){POLL_LEARNED, LOGON_ENDS, false, bytes_of("")};
 	assert_false(message_take_done(body_of(message_put_done(*state, &done)), &done));
 	const uint8_t grant[] = {2};
 	bool is_granted;

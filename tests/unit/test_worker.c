@@ -381,20 +381,20 @@ static void memory_that_cannot_be_read_is_done_without(void **state)
 	assert_int_equal(dismiss(&worker), 0);
 }
 
+/* And the worker says that it is of no more use. */
 static void source_that_cannot_be_loaded_is_the_reason_of_each_part(void **state)
 {
 	struct role_process worker = new_worker(*state);
 	struct message_order order = new_order(*state, "carrier-pigeon");
-	for (int round = 0; round < 2; round++) {
-		struct answer answer = poll_once(*state, &worker, &order);
-		assert_int_equal(answer.done.end, POLL_FAILED);
-		assert_int_equal(answer.done.logon, LOGON_NOT_TRIED);
-		for (size_t i = 0; i < SERVER_PARTS; i++) {
-			const struct part_report *report =
-				&answer.evidence->parts[server_parts[i]];
-			assert_int_equal(report->knowledge, NOT_LEARNED);
-			assert_non_null(strstr(report->why.text, "carrier-pigeon"));
-		}
+	struct answer answer = poll_once(*state, &worker, &order);
+	assert_int_equal(answer.done.end, POLL_FAILED);
+	assert_int_equal(answer.done.logon, LOGON_NOT_TRIED);
+	assert_true(answer.done.is_spent);
+	for (size_t i = 0; i < SERVER_PARTS; i++) {
+		const struct part_report *report =
+			&answer.evidence->parts[server_parts[i]];
+		assert_int_equal(report->knowledge, NOT_LEARNED);
+		assert_non_null(strstr(report->why.text, "carrier-pigeon"));
 	}
 	assert_int_equal(dismiss(&worker), 0);
 }
