@@ -15,6 +15,11 @@ static char *add_line(char *text, char *line)
 
 static char *add_what_was_looked_for(char *text, const struct watch *watch)
 {
+	if (watch->display_name_count == 0)
+		return add_line(text,
+			memory_copy(NULL,
+				"Which of these is the service that is to be watched? "
+				"Add its name with --display-name NAME\n"));
 	text = add_line(
 		text, memory_copy(NULL, "None of these is the service that is watched:"));
 	for (size_t i = 0; i < watch->display_name_count; i++) {

@@ -289,7 +289,9 @@ static bool finish_target(struct options *options, struct failure *why)
 		return fail(why, FAIL_USAGE,
 			"--state-dir needs the name of the server whose logs these "
 			"are: give -H NAME");
-	return target_finish(target, why);
+	/* A list is how the names are found. */
+	return target_finish(target, why) &&
+		(options->mode == MODE_LIST_SERVICES || target_has_names(target, why));
 }
 
 static bool fill(struct options *options, int argc, const char *const *argv,

@@ -279,7 +279,8 @@ bool config_finish(struct config *config, const char *file, struct failure *why)
 {
 	struct failure inner;
 	for (size_t i = 0; i < config->server_count; i++) {
-		if (!target_finish(config->servers[i], &inner))
+		if (!target_finish(config->servers[i], &inner) ||
+			!target_has_names(config->servers[i], &inner))
 			return fail(why, FAIL_USAGE, "%.200s:%u: [server %s]: %s", file,
 				config->lines[i], config->servers[i]->server, inner.text);
 	}

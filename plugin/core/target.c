@@ -143,3 +143,13 @@ bool target_finish(struct target *target, struct failure *why)
 	finish_names(target);
 	return finish_source(target, why) && finish_row(target, why);
 }
+
+bool target_has_names(const struct target *target, struct failure *why)
+{
+	return target->watch.display_name_count > 0 ||
+		strcmp(target->source, "snmp") != 0 ||
+		fail(why, FAIL_USAGE,
+			"SNMP knows services by their display names alone: add one of "
+			"%.100s, with --display-name or display_name = NAME",
+			target->watch.service);
+}

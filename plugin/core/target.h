@@ -52,6 +52,10 @@ void target_set_display_names(
  */
 bool target_finish(struct target *target, struct failure *why);
 
+/* Refuses a finished one whose service cannot be found: source snmp knows services by
+ * their display names alone, and another one than Exchange's has none of its own. */
+bool target_has_names(const struct target *target, struct failure *why);
+
 /* target_settings.c. What describes a server, by the long option's name, which is the
  * configuration key with `_` for `-`. One table serves both. */
 struct setting {

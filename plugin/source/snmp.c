@@ -161,20 +161,8 @@ static bool walk_states(struct search *search, struct failure *why)
 
 /* --- the source --- */
 
-/* Another service than Exchange's has no display names of its own accord. */
-static bool has_names(const struct watch *watch, struct failure *why)
-{
-	return watch->display_name_count > 0 ||
-		fail_at(why, FAIL_USAGE, STAGE_SERVICE,
-			"SNMP knows services by their display names alone: add one of "
-			"%.100s, with --display-name or display_name = NAME",
-			watch->service);
-}
-
 static bool learn(struct search *search, struct failure *why)
 {
-	if (!has_names(&search->request->target->watch, why))
-		return false;
 	if (!conversation_open(search->evidence, search->request, SNMP_1,
 		    &search->conversation, why))
 		return false;

@@ -336,8 +336,11 @@ class Fake(unittest.TestCase):
             done = self.check(agent, *other)
             self.assertEqual((done.code, agent.questions), (3, 0), done)
             self.assertIn("add one of MSExchangeMTA, with --display-name", done.line)
+            done = self.check(agent, *other, "--severity", "unreachable=ok")
+            self.assertEqual((done.code, agent.questions), (3, 0), done)
             listed = self.check(agent, *other, "--list-services")
             self.assertIn(SERVICE, listed.out)
+            self.assertIn("Which of these is the service", listed.out)
             done = self.check(agent, *other, "--display-name", "Server")
             self.assertEqual(done.code, 0, done)
 

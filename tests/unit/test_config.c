@@ -482,6 +482,11 @@ static void servers_of_other_sources_are_read(void **state)
 		"remote_server = B\n");
 	assert_false(config_finish(config, "f.conf", &why));
 	assert_non_null(strstr(why.text, "f.conf:3: [server A]: a remote server is"));
+	config = parsed(*state,
+		"[defaults]\ncredentials = /c\n[server A]\nsource = snmp\n"
+		"service = MSExchangeMTA\n");
+	assert_false(config_finish(config, "f.conf", &why));
+	assert_non_null(strstr(why.text, "f.conf:3: [server A]: SNMP knows services by"));
 }
 
 int main(void)

@@ -171,17 +171,24 @@ static void other_services_have_none_of_its_names(void **state)
 	assert_int_equal(target->watch.display_name_count, 1);
 	assert_string_equal(target->watch.display_names[0], "MTA");
 
+	assert_true(target_has_names(target, &why));
+
 	target = watching(*state, "rpc", "MSExchangeMTA", NULL);
 	assert_true(target_finish(target, &why));
 	assert_int_equal(target->watch.display_name_count, 0);
+	assert_true(target_has_names(target, &why));
 
 	target = watching(*state, "snmp", "MSExchangeMTA", NULL);
 	assert_true(target_finish(target, &why));
 	assert_int_equal(target->watch.display_name_count, 0);
+	assert_false(target_has_names(target, &why));
+	assert_non_null(
+		strstr(why.text, "add one of MSExchangeMTA, with --display-name"));
 
 	target = watching(*state, "snmp", "msexchangeimc", NULL);
 	assert_true(target_finish(target, &why));
 	assert_int_equal(target->watch.display_name_count, 2);
+	assert_true(target_has_names(target, &why));
 }
 
 int main(void)
