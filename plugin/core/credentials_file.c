@@ -152,7 +152,7 @@ static bool is_newer(const struct stat *file, const struct stat *copy)
 
 /* The service manager made it at the start. A password that was changed since is not to
  * be tried in its old form, and the file is what a change is known by. */
-static bool read_copy(void *parent, int descriptor, const char *path,
+static bool read_copy(void *parent, int descriptor, const char *path, const char *name,
 	struct credentials **ret, struct failure *why)
 {
 	struct stat file, copy;
@@ -164,37 +164,51 @@ static bool read_copy(void *parent, int descriptor, const char *path,
 			path);
 	if (is_seen && !check_status(path, &file, true, why))
 		return false;
-	if (!read_open(parent, descriptor, path, true, ret, why))
+	if (!read_open(parent, descriptor, name, true, ret, why))
 		return false;
 	if (is_seen)
 		(*ret)->identity = identity_of(&file);
 	return true;
 }
 
-/* What the service manager, which may read it, made of a file of ours. */
-static int open_copy(const char *path, const char *directory)
+/* NULL: the service manager, which may read it, makes no copies of such a file. */
+static char *name_of_copy(void *parent, const char *path, const char *directory)
 {
-	if (directory == NULL || !is_in_directory(path, CREDENTIALS_FOLDER))
-		return -1;
-	char *copy = memory_format(NULL, "%s%s", directory, strrchr(path, '/'));
-	int descriptor = open_file(copy);
-	talloc_free(copy);
-	return descriptor;
+	if (directory == NULL || directory[0] != '/' ||
+		!is_in_directory(path, CREDENTIALS_FOLDER))
+		return NULL;
+	return memory_format(parent, "%s%s", directory, strrchr(path, '/'));
+}
+
+/* Of a file that only others may read. */
+static bool read_in_its_place(void *parent, const char *path, const char *directory,
+	struct credentials **ret, struct failure *why)
+{
+	char *name = name_of_copy(NULL, path, directory);
+	int descriptor = name != NULL ? open_file(name) : -1;
+	bool is_good;
+	if (descriptor >= 0)
+		is_good = read_copy(parent, descriptor, path, name, ret, why);
+	else if (name != NULL && errno != ENOENT)
+		is_good = fail_to_open(name, errno, why);
+	else
+		is_good = fail_to_open(path, EACCES, why);
+	if (descriptor >= 0)
+		close(descriptor);
+	talloc_free(name);
+	return is_good;
 }
 
 bool credentials_read(void *parent, const char *path, const char *handed_directory,
 	struct credentials **ret, struct failure *why)
 {
 	int descriptor = open_file(path);
-	int error = descriptor < 0 ? errno : 0;
-	if (error == EACCES)
-		descriptor = open_copy(path, handed_directory);
+	if (descriptor < 0 && errno == EACCES)
+		return read_in_its_place(parent, path, handed_directory, ret, why);
 	if (descriptor < 0)
-		return fail_to_open(path, error, why);
-	bool is_good = error == 0
-		? read_open(parent, descriptor, path,
-			  is_in_directory(path, handed_directory), ret, why)
-		: read_copy(parent, descriptor, path, ret, why);
+		return fail_to_open(path, errno, why);
+	bool is_good = read_open(parent, descriptor, path,
+		is_in_directory(path, handed_directory), ret, why);
 	close(descriptor);
 	return is_good;
 }

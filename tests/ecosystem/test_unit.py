@@ -352,6 +352,12 @@ class Secrets(Case):
         self.serve_rpc(self.PATH)
         self.assertEqual(self.column("Status"), {"RPC": 0}, self.said())
 
+    def test_what_is_wrong_with_a_copy_is_said_of_it(self):
+        self.drop_in("other.conf", f"{SERVICE}LoadCredential=\n"
+                     "SetCredential=credentials:colour=red\n")
+        self.serve_rpc(self.PATH)
+        self.assert_unknown(f"/run/credentials/{NAME}/credentials:1: unknown key")
+
     def test_the_rules_are_for_the_file_itself(self):
         """Its copy would do: that is for the daemon alone."""
         self.machine.run("chown", "root:nogroup", self.PATH)
