@@ -130,9 +130,14 @@ static char *unreachable_text(struct verdict *verdict)
 {
 	for (enum part part = 0; part < PARTS; part++) {
 		const struct part_report *report = &verdict->evidence->parts[part];
-		if (report->knowledge == NOT_LEARNED && part != PART_MEMORY)
-			return memory_format(verdict, "nothing could be learned (%s): %s",
-				stage_name(report->why.stage), report->why.text);
+		const struct failure *why = &report->why;
+		if (report->knowledge != NOT_LEARNED || part == PART_MEMORY)
+			continue;
+		if (why->stage == STAGE_NONE)
+			return memory_format(
+				verdict, "nothing could be learned: %s", why->text);
+		return memory_format(verdict, "nothing could be learned (%s): %s",
+			stage_name(why->stage), why->text);
 	}
 	return memory_copy(verdict, "nothing could be learned: the source told nothing");
 }
