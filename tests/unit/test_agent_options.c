@@ -19,6 +19,9 @@ static const struct row {
 	{{"imc-agentd", "--version"}, AGENT_VERSION, false, NULL, NULL},
 	{{"imc-agentd", "-h"}, AGENT_HELP, false, NULL, NULL},
 	{{"imc-agentd", "-c"}, 0, false, NULL, "-c, --config needs a value (see --help)"},
+	{{"imc-agentd", "-c", ""}, 0, false, NULL, "--config: must not be empty"},
+	{{"imc-agentd", "-c", "a\tb"}, 0, false, NULL,
+		"--config: must not hold control characters"},
 	{{"imc-agentd", "start"}, 0, false, NULL,
 		"\"start\" belongs to no option (see --help)"},
 };

@@ -25,6 +25,9 @@ static const struct row {
 	{{"imc-trap", "-s"}, 0, NULL, NULL, "-s, --socket needs a value (see --help)"},
 	{{"imc-trap", "-s", "y"}, 0, NULL, NULL,
 		"--socket: must be an absolute path, not \"y\""},
+	{{"imc-trap", "-c", ""}, 0, NULL, NULL, "--config: must not be empty"},
+	{{"imc-trap", "-c", "a\tb"}, 0, NULL, NULL,
+		"--config: must not hold control characters"},
 	{{"imc-trap", "default"}, 0, NULL, NULL,
 		"\"default\" belongs to no option (see --help)"},
 };
