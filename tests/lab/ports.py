@@ -12,20 +12,22 @@ import random
 import socket
 
 HOST = "127.0.0.1"
-FIRST = 10000
+FIRST = 10100       # browsers refuse some below, such as 10080
 RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
+USUAL = 32768       # where that range begins, if nobody has widened it
 TRIES = 1000
 
-_kept = []      # open for the life of the process
+_kept = []          # open for the life of the process
 
 
-def _kernels_first():
+def _end():
     with open(RANGE, encoding="ascii") as file:
-        return int(file.read().split()[0])
+        first = int(file.read().split()[0])
+    return first if first - FIRST > TRIES else USUAL
 
 
-def _is_kept(port):
-    """Whether nobody else had it; then it is ours."""
+def _keep(port):
+    """False: somebody else has it."""
     lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         lock.bind(f"\0imc-tests-port-{port}")
@@ -47,9 +49,9 @@ def _is_free(port, kind):
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    end = _kernels_first()
+    end = _end()
     for _ in range(TRIES):
         port = random.randrange(FIRST, end)
-        if _is_kept(port) and _is_free(port, kind):
+        if _keep(port) and _is_free(port, kind):
             return port
     raise RuntimeError(f"no free port in {TRIES} tries from {FIRST} to {end - 1}")
