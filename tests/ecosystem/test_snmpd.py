@@ -161,6 +161,12 @@ class View(Case):
         found = re.findall(r"^\.([\d.]+) = ", self.walk(room, ".1"), re.MULTILINE)
         return set(map(snmp_wire.oid, found))
 
+    def test_the_drop_in_opens_nothing_else(self):
+        """No community, user or right of its own: what is given to whom is Debian's."""
+        names = {line.split()[0] for line in shipped().splitlines()
+                 if line and not line.startswith("#")}
+        self.assertEqual(names, {"master", "agentXSocket", "agentXPerms", "view"})
+
     def test_what_the_drop_in_adds(self):
         ours, lists = agentd.names()["imcMonitorMIB"], snmp_wire.oid(OR_TABLE)
         room = self.room(None)

@@ -22,7 +22,7 @@ SNMPTRAPD = agentd.ROOT / "packaging" / "snmptrapd" / "imc-trap.conf"
 DEBIAN = pathlib.Path("/etc/snmp/snmptt.ini")
 PROGRAM, HANDLER = "/usr/sbin/snmptt", "/usr/sbin/snmptthandler"
 USER = "snmptt"
-FOLDERS = ("/var/spool/snmptt", "/var/log/snmptt")
+SPOOL = "/var/spool/snmptt"
 NUMBERS = "-Ona"
 UNIT = pathlib.Path("/lib/systemd/system/snmptrapd.service")
 ADDRESSES = "udp:162 udp6:162"
@@ -282,28 +282,23 @@ class Debian(Live):
 
     def setUp(self):
         super().setUp()
-        self.spool, self.logs_folder = (
-            self.folder / path.strip("/").replace("/", "-") for path in FOLDERS)
-        for path in (self.spool, self.logs_folder):
+        self.spool, logs = self.folder / "spool", self.folder / "log-folder"
+        for path in (self.spool, logs):
             path.mkdir(mode=0o755)
             shutil.chown(path, USER, USER)
-        self.log = self.logs_folder / "snmptt.log"
-        self.unknown = self.logs_folder / "unknown.log"
+        self.log, self.unknown = logs / "snmptt.log", logs / "unknown.log"
         self.ini.write_text(self.settings(
             spool_directory=f"{self.spool}/", daemon_fork=0, sleep=1,
             pid_file=self.folder / "pid"))
 
-    def prepare(self, *folders):
-        """What the head of the file says, for folders of ours: the groups that snmptrapd
+    def prepare(self):
+        """What the head of the file says, for a spool of ours: the groups that snmptrapd
         is in then."""
-        steps = re.findall(r"(?m)^#   (chmod|adduser) (\S+) (\S+)$", SHIPPED.read_text())
-        modes = {path: mode for step, mode, path in steps if step == "chmod"}
-        self.assertEqual(set(modes), set(FOLDERS))
-        for path, ours in zip(FOLDERS, (self.spool, self.logs_folder), strict=True):
-            if path in folders:
-                ours.chmod(int(modes[path], 8))
-        (group,) = (group for step, user, group in steps
-                    if (step, user) == ("adduser", OfDebian.USER))
+        (joins, user, group), (changes, mode, path) = re.findall(
+            r"(?m)^#   (chmod|adduser) (\S+) (\S+)$", SHIPPED.read_text())
+        self.assertEqual((joins, user, changes, path),
+                         ("adduser", OfDebian.USER, "chmod", SPOOL))
+        self.spool.chmod(int(mode, 8))
         return [grp.getgrnam(group).gr_gid]
 
     def start_daemon(self):
@@ -329,15 +324,9 @@ class Debian(Live):
         self.addCleanup(daemon.stop)
         return daemon
 
-    def test_snmptt(self):
-        self.watch()
-        groups = self.prepare(FOLDERS[1])
-        self.assertEqual(len(self.receive(self.start(PROGRAM, groups))), 2)
-        self.assertEqual(self.log.owner(), OfDebian.USER)
-
     def test_snmptthandler_and_the_daemon(self):
         self.watch()
-        groups = self.prepare(FOLDERS[0])
+        groups = self.prepare()
         self.start_daemon()
         self.assertEqual(len(self.receive(self.start(HANDLER, groups))), 2)
         self.assertEqual(self.log.owner(), USER)
