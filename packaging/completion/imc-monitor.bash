@@ -25,15 +25,19 @@ _imc_monitor_split() {
 	done
 }
 
-# The last word without its quotes, and `cut`: what of it readline keeps, which is all
-# that is before an open quote, or else up to the last of its word breaks.
+# The words without their quotes, and `cut`: what of the last one readline keeps, which is
+# all that is before an open quote, or else up to the last of its word breaks.
 _imc_monitor_unquote() {
 	local typed=${words[-1]} plain= quote= kept= one i
+	words=("${words[@]//[\"\'\\]/}")
 	cut=
 	for ((i = 0; i < ${#typed}; i++)); do
 		one=${typed:i:1}
 		if [[ $one == "$quote" ]]; then
 			quote= cut=$kept
+		elif [[ $one$quote == \\\" ]]; then
+			plain+=${typed:i:2}	# as compgen reads it
+			i=$((i + 1))
 		elif [[ -n $quote ]]; then
 			plain+=$one
 		elif [[ $one == [\"\'] ]]; then
@@ -119,23 +123,26 @@ _imc_monitor_path() {
 
 # The servers of the configuration that the command line names, or of the usual one.
 _imc_monitor_servers() {
-	local config=/etc/imc-monitor/imc-monitor.conf i name argument list path
+	local begin=$value config=/etc/imc-monitor/imc-monitor.conf i list path
+	local name argument head value
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
-		if [[ ${words[i]} == --config=* ]]; then
-			config=${words[i]#*=}
-		elif _imc_monitor_find "${words[i]}" && [[ $name == --config ]]; then
+		if [[ ${words[i]} == --config ]]; then
 			config=${words[i + 1]}
+		elif [[ ${words[i]} == --config=* ]]; then
+			config=${words[i]#*=}
+		elif _imc_monitor_letters "${words[i]}" && [[ $name == --config ]]; then
+			config=${value:-${words[i + 1]}}
 		fi
 	done
-	_imc_monitor_path "${config//[\"\'\\]/}"
-	# What is no file, a terminal or a pipe, may have no end.
-	if [[ ! -f $path ]]; then
+	_imc_monitor_path "$config"
+	# What has no size, a terminal, a pipe or /proc/kmsg, may have no end.
+	if [[ ! -s $path ]]; then
 		return
 	fi
 	list=$(LC_ALL=C sed -n 's/^\[server \([A-Za-z0-9._-]*\)\][[:space:]]*$/\1/p' \
 		2>/dev/null <"$path")
 	mapfile -t servers <<<"$list"
-	_imc_monitor_offer "$value" "${servers[@]}"
+	_imc_monitor_offer "$begin" "${servers[@]}"
 }
 
 # KEY=STATE,KEY=STATE: the last one of them.
@@ -157,6 +164,11 @@ _imc_monitor_files() {
 	compopt -o filenames
 	_imc_monitor_path "$value"
 	mapfile -t found < <(compgen "$1" -- "$path")
+	# Readline adds a folder's slash where it sees the whole path.
+	if [[ $cut != "$head" && ${#found[@]} -eq 1 && -d ${found[0]} ]]; then
+		found[0]+=/
+		compopt -o nospace
+	fi
 }
 
 # What the value of an option can be, where that is known.
@@ -202,6 +214,9 @@ _imc_monitor_names() {
 _imc_monitor() {
 	local program=${1##*/} name argument head value cut i
 	local -a words found=() servers
+	# Whatever the user has set.
+	local - IFS=$' \t\n'
+	set -B
 	_imc_monitor_split
 	_imc_monitor_unquote
 	if _imc_monitor_asks_value; then

@@ -63,6 +63,10 @@ OFFERS = (
     # These have no end.
     ("check_imc --config - --server ", []),
     ("check_imc --config {0}/fifo --server ", []),
+    ("check_imc --config ~/conf --server EXCH01", ["EXCH01"]),
+    ('check_imc --config "{0}/conf" --server EXCH01', ["EXCH01"]),
+    ("check_imc '--config={0}/conf' --server EXCH01", ["EXCH01"]),
+    ("check_imc --config {0}/none --config {0}/conf --server EXCH01", ["EXCH01"]),
     ("check_imc --config $HOME/conf --server EXCH01", ["EXCH01"]),
     ("check_imc --config ${{HOME}}/conf --server EXCH01", ["EXCH01"]),
     ("check_imc --config $HOME/con", ["{0}/conf"]),
@@ -77,19 +81,29 @@ OFFERS = (
     ("check_imc -vS s", ["snmp"]),
     ("check_imc -vSs", ["-vSsnmp"]),
     ("check_imc -vv ", None),
+    # What is no value of the option before.
+    ("check_imc -Sr s", []),
+    ("check_imc -ZS s", []),                # -Z is none
+    ("check_imc --extra-opts --smb", ["--smb-protocol", "--smb-signing"]),
+    ("check_imc '-S' r", ["rpc"]),
     ("check_imc --evt {0}/App", ["{0}/AppEvent.Evt", "{0}/Apps"]),
     ("check_imc -A {0}/con", ["{0}/conf"]),
-    ("check_imc --state-dir {0}/", ["{0}/Apps", "{0}/two words"]),
+    ("check_imc --state-dir {0}/", ["{0}/Apps", "{0}/two words", "{0}/a=b"]),
     ("/usr/lib/nagios/plugins/check_imc -S r", ["rpc"]),
     ("imc-agentd --c", ["--config", "--check"]),
     ("imc-agentd -c {0}/con", ["{0}/conf"]),
     ("imc-trap -s {0}/con", ["{0}/conf"]),
     ("imc-start -c {0}/conf -s ", list(SERVERS)),
+    ("imc-start -c{0}/conf -s ", list(SERVERS)),
+    ("imc-start -nc {0}/conf -s ", list(SERVERS)),
+    ("imc-start -nc{0}/conf -s ", list(SERVERS)),
+    ("imc-start -c {0}/conf -nsSi", ["-nsSite-3.a"]),
     ("imc-start -s Site", []),
     ("imc-start -s EXCH01 --even", ["--even-manual"]),
     ("imc-start -S ", ["OK", "WARNING", "UNKNOWN", "CRITICAL"]),
     ("imc-start --state-type ", ["SOFT", "HARD"]),
     ("imc-start -d {0}/App", ["{0}/Apps"]),
+    ("imc-start -d{0}/", ["-d{0}/Apps", "-d{0}/two words", "-d{0}/a=b"]),
 )
 # What is typed with tabs in it, and the arguments that the program gets after Enter.
 LINES = (
@@ -102,6 +116,7 @@ LINES = (
     ("check_imc --severity 'stale=cr\t -v", ["--severity", "stale=critical", "-v"]),
     ('check_imc --severity="stale=cr\t -v', ["--severity=stale=critical", "-v"]),
     ("check_imc --severity stale='cr\t -v", ["--severity", "stale=critical", "-v"]),
+    ("check_imc --severity stale\\=cr\t -v", ["--severity", "stale=critical", "-v"]),
     ("check_imc -t '10:CRI\t -v", ["-t", "10:CRITICAL", "-v"]),
     ("check_imc -t 10':CRI\t -v", ["-t", "10:CRITICAL", "-v"]),
     ('check_imc --smb-protocol="NT1:N\t -v', ["--smb-protocol=NT1:NT1", "-v"]),
@@ -110,10 +125,20 @@ LINES = (
     ("check_imc --config \"{0}\"/tw\tinn\t -v", ["--config", "{0}/two words/inner",
                                                  "-v"]),
     ("check_imc --config $HOME/tw\tinn\t -v", ["--config", "{0}/two words/inner", "-v"]),
+    ("check_imc --config {0}/tw'o w'o\tinn\t -v", ["--config", "{0}/two words/inner",
+                                                   "-v"]),
+    ("check_imc '--config={0}/tw\tinn\t -v", ["--config={0}/two words/inner", "-v"]),
+    ("check_imc -A {0}/a=\tin\t -v", ["-A", "{0}/a=b/inner", "-v"]),
+    ("check_imc -A{0}/tw\tinn\t -v", ["-A{0}/two words/inner", "-v"]),
+    ('check_imc -A "{0}/qu\\"o\t -v', ["-A", '{0}/qu"ote', "-v"]),
+    ("check_imc '--sou\tr\t -v", ["--source", "rpc", "-v"]),
     ("check_imc -vSsn\t -v", ["-vSsnmp", "-v"]),
     ("imc-start -c {0}/conf -s 'Sit\t -n", ["-c", "{0}/conf", "-s", "Site-3.a", "-n"]),
     ("imc-start -c {0}/conf -s Sit\t-n", ["-c", "{0}/conf", "-s", "Site-3.a", "-n"]),
 )
+# How somebody may have set up the shell: the same lines come of it.
+SETTINGS = ("", "IFS=:", "IFS=$'\\n'", "set +B", "COMP_WORDBREAKS=${COMP_WORDBREAKS//=}")
+TELL_SETTINGS = 'written "$-" "${IFS@Q}"\n'
 SETUP = """\
 bind 'set completion-query-items 0'
 bind 'set page-completions off'
@@ -141,8 +166,9 @@ class Terminal:
             command = [*before, "bash", "--norc", "--noprofile", "-i"]
             os.execvpe(command[0], command, {
                 "PATH": "/usr/bin:/bin", "TERM": "dumb", "LC_ALL": "C.UTF-8",
-                "HOME": str(folder), "HISTFILE": "/dev/null", "PS1": "$ "})
-        self._pid = pid
+                "HOME": str(folder), "HISTFILE": "/dev/null", "PS1": "$ ",
+                "ANY": CONFIG})
+        self.pid = pid
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -184,7 +210,7 @@ class Terminal:
 
     def seconds(self):
         """CPU time of bash and of what it has waited for."""
-        with open(f"/proc/{self._pid}/stat", encoding="utf-8") as file:
+        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
@@ -193,17 +219,17 @@ class Terminal:
         try:
             wait_for("bash ends", self._has_ended, END)
         except AssertionError:
-            for pid in [*descendants(self._pid), self._pid]:
+            for pid in [*descendants(self.pid), self.pid]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+            os.waitpid(self.pid, 0)
             raise
         finally:
             self._reader.join()
             os.close(self._terminal)
 
     def _has_ended(self):
-        return os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
+        return os.waitpid(self.pid, os.WNOHANG)[0] == self.pid
 
 
 class Case(unittest.TestCase):
@@ -215,9 +241,11 @@ class Case(unittest.TestCase):
             (cls.folder / name).write_text(CONFIG)
         (cls.folder / "evil").write_text(
             "[server $(touch x)]\n[server `id`]\n[server *]\n[server GOOD]\n")
-        for name in ("Apps", "two words"):
+        (cls.folder / 'qu"ote').touch()
+        (cls.folder / "Apps").mkdir()
+        for name in ("two words", "a=b"):
             (cls.folder / name).mkdir()
-        (cls.folder / "two words" / "inner").touch()
+            (cls.folder / name / "inner").touch()
         os.mkfifo(cls.folder / "fifo")
         shutil.copy(MADE, cls.folder / "completion")
 
@@ -264,12 +292,27 @@ class Offers(Case):
         self.assertEqual(terminal.offers("check_imc -H exch"),
                          ["exch01.example.com", "exch02"])
 
+    def test_what_has_no_size_may_have_no_end(self):
+        terminal = self.telling()
+        path = f"/proc/{terminal.pid}/environ"      # has servers in it
+        self.assertEqual(terminal.offers(f"check_imc --config {path} --server "), [])
+        self.assertEqual(terminal.offers(f"check_imc --config {path}"), [path])
+
+    def test_nothing_is_said_of_what_cannot_be_read(self):
+        terminal = self.telling()
+        typed = f"check_imc --config {self.folder}/Apps --server "
+        self.assertEqual(terminal.offers(typed), [])
+        self.assertNotIn(b"sed:", terminal.shown)
+
     def test_what_the_program_gets(self):
-        terminal = self.terminal()
-        for typed, arguments in LINES:
-            with self.subTest(typed):
-                found = terminal.ask(typed.format(self.folder) + "\n")
-                self.assertEqual(found, self.filled(arguments))
+        for setting in SETTINGS:
+            terminal = self.terminal()
+            kept = terminal.ask(f"{setting}\n{TELL_SETTINGS}")
+            for typed, arguments in LINES:
+                with self.subTest(typed, setting=setting):
+                    found = terminal.ask(typed.format(self.folder) + "\n")
+                    self.assertEqual(found, self.filled(arguments))
+            self.assertEqual(terminal.ask(TELL_SETTINGS), kept)
 
 
 class Values(Case):
