@@ -128,8 +128,11 @@ static bool belongs_to_failure(const struct walk *walk, size_t index)
 {
 	const struct log *log = walk->log;
 	int64_t failed_at = walk->run.attempt.failed_at;
+	const struct event *death = walk->history->last_death;
 	if (!walk->is_stopped_now || !is_near(log->events[index].time, failed_at))
 		return false;
+	if (death != NULL && death->time > failed_at && !is_near(death->time, failed_at))
+		return false; /* what died that late had been running */
 	for (size_t i = index + 1; i < log->event_count; i++) {
 		if (log->events[i].origin != FROM_IMC)
 			continue;
@@ -191,20 +194,21 @@ static void add_to_run(struct walk *walk, const struct event *event, enum role r
 	}
 }
 
-/* A stop closes its run, which is finished when the next event comes. */
+/* A stop closes its run, which is finished when the next event comes; a boot ends it. */
 static void take_event(struct walk *walk, size_t index)
 {
 	const struct event *event = &walk->log->events[index];
 	const struct boot *boot =
 		boot_before(walk->history->boots, walk->history->boot_count, event->time);
-	if (boot != walk->boot) {
+	bool has_booted = boot != walk->boot;
+	if (has_booted) {
 		walk->boot = boot;
 		walk->first_after_boot = event->time;
 		walk->is_started = false;
 		walk->knows_stop = true;
 	}
 	enum role role = role_of(walk, event);
-	if (begins_run(walk, index, role)) {
+	if (has_booted || begins_run(walk, index, role)) {
 		finish_run(walk);
 		begin_run(walk, event);
 	}
@@ -260,15 +264,16 @@ static enum trigger trigger_of(const struct history *history, size_t index,
 	if (boot == NULL || boot->is_stepped)
 		return TRIGGER_UNKNOWN;
 	int64_t previous = index > 0 ? moment_of(&history->attempts[index - 1]) : NO_TIME;
-	if (previous > attempt->failed_at)
+	int64_t before =
+		previous > attempt->stop_before ? previous : attempt->stop_before;
+	if (before > attempt->failed_at)
 		return TRIGGER_UNKNOWN; /* the clock was set back in between */
-	if (previous != NO_TIME && previous >= boot->counts_from)
-		return TRIGGER_MANUAL;
-	if (attempt->stop_before != NO_TIME && attempt->stop_before >= boot->counts_from)
-		return TRIGGER_MANUAL;
+	if (before >= boot->counts_from)
+		return before > boot->doubtful_until ? TRIGGER_MANUAL : TRIGGER_UNKNOWN;
 	enum start_type type = evidence->service.start_type;
 	bool may_be_automatic = type == START_AUTOMATIC || type == START_UNKNOWN;
-	return may_be_automatic && attempt->failed_at - boot->time <= window
+	return may_be_automatic && attempt->failed_at - boot->time <= window &&
+			attempt->latest - boot->time <= window
 		? TRIGGER_AUTOMATIC
 		: TRIGGER_UNKNOWN;
 }
@@ -296,6 +301,35 @@ static int64_t horizon_of(const struct history *history, int64_t lookback_start)
 								  : lookback_start;
 }
 
+/* By the server's own clock the last boot is still to come: that was set back since. When
+ * it booted is not known, so the horizon counts, as without a boot. */
+static void doubt_last_boot(
+	struct history *history, const struct evidence *evidence, int64_t server_now)
+{
+	if (history->boot_count == 0 || !evidence_has(evidence, PART_CLOCK))
+		return;
+	struct boot *last = &history->boots[history->boot_count - 1];
+	if (last->counts_from <= server_now + WHEN_MINUTE)
+		return;
+	last->is_stepped = true;
+	last->counts_from = history->horizon;
+	for (size_t i = 0; i < history->boot_count; i++) {
+		struct boot *boot = &history->boots[i];
+		if (boot->none_before > last->counts_from)
+			boot->none_before = last->counts_from;
+	}
+}
+
+/* Said by the operator's clock. What is to be put right later is not so yet. */
+static int64_t fixed_before(
+	const struct policy *policy, const struct evidence *evidence, int64_t server_now)
+{
+	if (policy->fixed_since == NO_TIME)
+		return NO_TIME;
+	int64_t moment = policy->fixed_since + evidence->clock_skew;
+	return moment > server_now ? NO_TIME : moment;
+}
+
 struct history *history_of(void *parent, const struct evidence *evidence,
 	const struct policy *policy, int64_t server_now)
 {
@@ -305,13 +339,11 @@ struct history *history_of(void *parent, const struct evidence *evidence,
 	history->boots = boots_find(
 		history, evidence, window, lookback_start - window, &history->boot_count);
 	history->horizon = horizon_of(history, lookback_start);
-	find_attempts(history, evidence, history->horizon, server_now + window);
+	doubt_last_boot(history, evidence, server_now);
 	find_last_death(history, evidence, history->horizon);
+	find_attempts(history, evidence, history->horizon, server_now + window);
 
-	/* said by the operator's clock */
-	int64_t fixed_since = policy->fixed_since == NO_TIME
-		? NO_TIME
-		: policy->fixed_since + evidence->clock_skew;
+	int64_t fixed_since = fixed_before(policy, evidence, server_now);
 	const struct boot *last = history_last_boot(history);
 	for (size_t i = 0; i < history->attempt_count; i++) {
 		struct attempt *attempt = &history->attempts[i];

@@ -7,7 +7,7 @@ static void lower_boot(struct boot *boot, const struct clock_fall *fall, int64_t
 {
 	if (fall->to < boot->counts_from)
 		boot->counts_from = fall->to;
-	if (fall->to < boot->time || fall->from <= boot->time + window)
+	if (fall->to <= boot->time + window)
 		boot->is_stepped = true;
 }
 
@@ -25,13 +25,29 @@ static void apply_system_falls(struct boot *boot, const struct event *event,
 	}
 }
 
+/* Steps between the boot before and this one, up to its own record. */
+static void apply_falls_before(struct boot *boot, const struct event *event,
+	const struct event *previous, const struct log *system)
+{
+	for (size_t i = 0; i < system->fall_count; i++) {
+		const struct clock_fall *fall = &system->falls[i];
+		const struct event at = {
+			.generation = fall->generation, .record = fall->record};
+		if (!event_before(event, &at) &&
+			(previous == NULL || event_before(previous, &at)) &&
+			fall->from >= boot->time && fall->from > boot->doubtful_until)
+			boot->doubtful_until = fall->from;
+	}
+}
+
 /* Steps that only the Application log shows, by time. */
 static void apply_application_falls(
 	struct boot *boot, const struct log *application, int64_t window)
 {
 	for (size_t i = 0; i < application->fall_count; i++) {
 		const struct clock_fall *fall = &application->falls[i];
-		if (fall->from >= boot->time && fall->from <= boot->time + window)
+		if (fall->from >= boot->time - window &&
+			fall->from <= boot->time + window)
 			lower_boot(boot, fall, window);
 	}
 }
@@ -43,7 +59,7 @@ struct boot *boots_find(void *parent, const struct evidence *evidence, int64_t w
 	const struct event *last = log_last_boot(system);
 	struct boot *boots = memory_array(parent, struct boot, system->event_count + 1);
 	size_t count = 0;
-	const struct event *pending = NULL;
+	const struct event *pending = NULL, *previous = NULL;
 	for (size_t i = 0; i <= system->event_count; i++) {
 		const struct event *event =
 			i < system->event_count ? &system->events[i] : NULL;
@@ -51,12 +67,15 @@ struct boot *boots_find(void *parent, const struct evidence *evidence, int64_t w
 			continue;
 		if (pending != NULL && (pending->time >= horizon || pending == last)) {
 			struct boot *boot = &boots[count++];
-			*boot = (struct boot){
-				.time = pending->time, .counts_from = pending->time};
+			*boot = (struct boot){.time = pending->time,
+				.counts_from = pending->time,
+				.doubtful_until = NO_TIME};
+			apply_falls_before(boot, pending, previous, system);
 			apply_system_falls(boot, pending, event, system, window);
 			apply_application_falls(
 				boot, &evidence->logs[LOG_APPLICATION], window);
 		}
+		previous = pending;
 		pending = event;
 	}
 	int64_t none_before = INT64_MAX;

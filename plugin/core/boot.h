@@ -9,6 +9,8 @@ struct boot {
 	int64_t time;        /* of event 6005 */
 	int64_t counts_from; /* earlier where the clock was stepped back after it */
 	bool is_stepped;
+	int64_t doubtful_until; /* what came before it may be logged as of then: the
+				   clock was set back before it; NO_TIME */
 	int64_t none_before; /* neither this nor a later boot counts from before then */
 };
 

@@ -159,10 +159,22 @@ static char *pending_text(struct verdict *verdict)
 		when_format_duration(verdict, verdict->server_now - since));
 }
 
+/* No more than what is known: a log may hold less than is looked back on. */
+static char *nothing_text(struct verdict *verdict)
+{
+	int64_t lookback = verdict->policy->lookback;
+	int64_t held = verdict->server_now -
+		verdict->evidence->logs[LOG_APPLICATION].reaches_back_to;
+	bool is_short = verdict->keys[KEY_LOG_SHORT] && held < lookback;
+	return memory_format(verdict,
+		is_short ? "no event 4071 in the %s that the log holds"
+			 : "no event 4071 in %s",
+		when_format_duration(verdict, is_short ? held : lookback));
+}
+
 static char *running_text(struct verdict *verdict)
 {
 	char *state = state_text(verdict);
-	char *lookback = when_format_duration(verdict, verdict->policy->lookback);
 	switch (verdict->evidence->parts[PART_APPLICATION].knowledge) {
 	case NOT_OFFERED:
 		return memory_format(verdict, "%s, event log not watched", state);
@@ -173,7 +185,7 @@ static char *running_text(struct verdict *verdict)
 	}
 	if (verdict->last_4071 != NO_TIME)
 		return memory_format(verdict, "%s, %s", state, event_text(verdict));
-	return memory_format(verdict, "%s, no event 4071 in %s", state, lookback);
+	return memory_format(verdict, "%s, %s", state, nothing_text(verdict));
 }
 
 static char *state_row_text(struct verdict *verdict)

@@ -59,6 +59,11 @@ static void disabled(struct world *world)
 	world->evidence->service.start_type = START_DISABLED;
 }
 
+static void fixed_in_an_hour(struct world *world)
+{
+	world->policy.fixed_since = SCENE_NOW + WHEN_HOUR;
+}
+
 static void by_hand(struct world *world)
 {
 	world->evidence->service.start_type = START_MANUAL;
@@ -345,6 +350,8 @@ static const struct row added_rows[] = {
 		"maintenance", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
 	{"put right since", SERVICE_RUNNING, RECOVERED, fixed_an_hour_ago, STATUS_OK,
 		"cleared", CONDITION_CLEARED, TRIGGER_AUTOMATIC},
+	{"to be put right", SERVICE_RUNNING, RECOVERED, fixed_in_an_hour, STATUS_WARNING,
+		"recovered-automatic", CONDITION_RECOVERED, TRIGGER_AUTOMATIC},
 	{"put right, not started yet", SERVICE_STOPPED, "boot@3h 4071@2h",
 		fixed_an_hour_ago, STATUS_CRITICAL, "stopped", CONDITION_CLEARED,
 		TRIGGER_UNKNOWN},
@@ -457,11 +464,32 @@ static void a_1000_after_the_failure_counts_only_if_the_service_ran(void **state
 		{"1000 later than two minutes", SERVICE_STOPPED,
 			"boot@2h 4071@7140s 1000@7000s", NULL, STATUS_CRITICAL, "stopped",
 			CONDITION_PAST, TRIGGER_AUTOMATIC},
+		{"died hours later", SERVICE_STOPPED,
+			"boot@5h 4071@299m 1000@298m scm7031@2h", NULL, STATUS_CRITICAL,
+			"stopped", CONDITION_PAST, TRIGGER_AUTOMATIC},
+		{"died with it", SERVICE_STOPPED,
+			"boot@5h 4071@299m 1000@298m scm7031@298m", NULL, STATUS_CRITICAL,
+			"active", CONDITION_ACTIVE, TRIGGER_AUTOMATIC},
+		{"another failure, a boot and a minute later", SERVICE_STOPPED,
+			"boot@1h 4071@3590s boot@3560s 4086@3500s", NULL, STATUS_CRITICAL,
+			"stopped", CONDITION_CLEARED, TRIGGER_AUTOMATIC},
 		{"running now", SERVICE_RUNNING, "boot@2h 4071@7140s 1000@7130s", NULL,
 			STATUS_WARNING, "recovered-automatic", CONDITION_RECOVERED,
 			TRIGGER_AUTOMATIC},
 	};
 	check_rows(state, rows);
+}
+
+static void no_more_is_claimed_than_the_log_holds(void **state)
+{
+	struct world world = {
+		scene(*state, SERVICE_RUNNING, "boot@2h"), policy_default()};
+	struct verdict *verdict = judge(*state, world.evidence, &world.policy, SCENE_NOW);
+	assert_string_equal(verdict->text, "service running, no event 4071 in 7d");
+	wrap(&world);
+	verdict = judge(*state, world.evidence, &world.policy, SCENE_NOW);
+	assert_string_equal(verdict->text,
+		"service running, no event 4071 in the 1h that the log holds");
 }
 
 static enum cause cause_of(
@@ -633,6 +661,7 @@ int main(void)
 		sentence(a_pending_state_is_judged_by_its_age),
 		sentence(the_trigger_is_made_from_boots_and_what_lies_between),
 		sentence(a_1000_after_the_failure_counts_only_if_the_service_ran),
+		sentence(no_more_is_claimed_than_the_log_holds),
 		sentence(a_stopped_service_has_its_cause_named),
 		sentence(a_runtime_id_is_a_start_failure_only_around_a_start),
 		sentence(counts_and_times_are_those_of_the_lookback),
