@@ -14,7 +14,8 @@
 enum {
 	EVENT_NO_ADMIN_MAILBOX = 4071, /* KB Q183178: what this product is for */
 	EVENT_STARTED = 1000,          /* KB Q257618 */
-	EVENT_LOG_STARTED = 6005       /* EventLog: a boot, KB Q194507 */
+	EVENT_LOG_STARTED = 6005,      /* EventLog: a boot, KB Q194507 */
+	EVENT_LOG_STOPPED = 6006       /* EventLog: a shutdown, the same */
 };
 
 enum role {

@@ -78,7 +78,7 @@ enum log_kind { LOG_APPLICATION, LOG_SYSTEM, LOGS };
 enum origin {
 	FROM_IMC,      /* MSExchangeIMC, Application log */
 	FROM_DRWATSON, /* DrWatson naming msexcimc, Application log */
-	FROM_EVENTLOG, /* EventLog 6005: a boot, System log */
+	FROM_EVENTLOG, /* EventLog 6005, a boot, and 6006, a shutdown; System log */
 	FROM_SCM,      /* Service Control Manager naming the service, System log */
 	ORIGINS
 };

@@ -42,10 +42,11 @@ static bool names_imc_process(const struct watch *watch, const struct record *re
 	return false;
 }
 
-static bool is_boot(const struct watch *watch, const struct record *record)
+static bool is_boot_or_shutdown(const struct watch *watch, const struct record *record)
 {
 	(void)watch;
-	return (record->id & 0xFFFF) == EVENT_LOG_STARTED;
+	uint32_t id = record->id & 0xFFFF;
+	return id == EVENT_LOG_STARTED || id == EVENT_LOG_STOPPED;
 }
 
 static bool is_name_of_service(const struct watch *watch, const char *text)
@@ -78,9 +79,9 @@ static bool names_service(const struct watch *watch, const struct record *record
 static const struct interest interests[] = {
 	{LOG_APPLICATION, "MSExchangeIMC", 13, FROM_IMC, NULL},
 	{LOG_APPLICATION, "DrWatson", 8, FROM_DRWATSON, names_imc_process},
-	{LOG_SYSTEM, "EventLog", 8, FROM_EVENTLOG, is_boot},
+	{LOG_SYSTEM, "EventLog", 8, FROM_EVENTLOG, is_boot_or_shutdown},
 	{LOG_SYSTEM, "Event Log", 9, FROM_EVENTLOG,
-		is_boot}, /* as some articles print it */
+		is_boot_or_shutdown}, /* as some articles print it */
 	{LOG_SYSTEM, "Service Control Manager", 23, FROM_SCM, names_service},
 };
 
@@ -179,7 +180,7 @@ static void keep(struct harvest *harvest, const struct record *record, enum orig
 	make_room(&harvest->log, &event);
 	log_add_event(harvest, &harvest->log, &event);
 	talloc_free(event.detail);
-	harvest->has_seen_boot = harvest->has_seen_boot || origin == FROM_EVENTLOG;
+	harvest->has_seen_boot = harvest->has_seen_boot || event_is_boot(&event);
 	harvest->is_full = harvest->log.event_count >= HARVEST_MAX_EVENTS;
 }
 
@@ -203,17 +204,33 @@ static bool examine(struct harvest *harvest, struct bytes bytes)
 }
 
 /* Between the record taken last, which is the newer one, and one of this time. */
+/* The large ones matter most, then the new ones. */
+static struct clock_fall *smallest_fall(struct log *log)
+{
+	struct clock_fall *ret = &log->falls[0];
+	for (size_t i = 1; i < log->fall_count; i++) {
+		const struct clock_fall *fall = &log->falls[i];
+		if (fall->from - fall->to <= ret->from - ret->to)
+			ret = &log->falls[i];
+	}
+	return ret;
+}
+
 static void note_fall(struct harvest *harvest, int64_t older_time)
 {
 	struct log *log = &harvest->log;
-	if (log->fall_count >= HARVEST_MAX_FALLS)
-		return;
 	struct clock_fall fall = {
 		.record = harvest->last_number,
 		.from = older_time,
 		.to = harvest->last_time,
 	};
-	log_add_fall(harvest, log, &fall);
+	if (log->fall_count < HARVEST_MAX_FALLS) {
+		log_add_fall(harvest, log, &fall);
+		return;
+	}
+	struct clock_fall *smallest = smallest_fall(log);
+	if (fall.from - fall.to > smallest->from - smallest->to)
+		*smallest = fall;
 }
 
 static void note_newest(struct harvest *harvest, struct bytes record)

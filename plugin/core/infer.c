@@ -50,11 +50,29 @@ static struct telling newest_of(const struct log *log, int64_t boot, int64_t fut
 	return (struct telling){0};
 }
 
-static struct telling newer(struct telling a, struct telling b)
+/* Was the clock set back over both moments? Then their order is not known. */
+static bool is_order_doubtful(
+	const struct evidence *evidence, const struct event *a, const struct event *b)
+{
+	int64_t early = a->time < b->time ? a->time : b->time;
+	int64_t late = a->time < b->time ? b->time : a->time;
+	for (enum log_kind kind = 0; kind < LOGS; kind++) {
+		const struct log *log = &evidence->logs[kind];
+		for (size_t i = 0; i < log->fall_count; i++) {
+			if (log->falls[i].from >= late && log->falls[i].to <= early)
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct telling newer(
+	const struct evidence *evidence, struct telling a, struct telling b)
 {
 	if (a.event == NULL || b.event == NULL)
 		return a.event == NULL ? b : a;
-	if (a.event->time != b.event->time)
+	if (a.event->time != b.event->time &&
+		!is_order_doubtful(evidence, a.event, b.event))
 		return a.event->time > b.event->time ? a : b;
 	return a.is_start ? b : a;
 }
@@ -80,6 +98,16 @@ static void overrule(struct telling *telling, const struct attempt *newest)
 		telling->is_start = false;
 }
 
+/* 6006 ends a System log only where the copy is of a machine that is down. */
+static bool is_shut_down(const struct log *system)
+{
+	for (size_t i = system->event_count; i > 0; i--) {
+		if (system->events[i - 1].origin == FROM_EVENTLOG)
+			return !event_is_boot(&system->events[i - 1]);
+	}
+	return false;
+}
+
 static struct telling find_telling(const struct evidence *evidence,
 	const struct policy *policy, int64_t server_now, struct failure *why)
 {
@@ -96,9 +124,16 @@ static struct telling find_telling(const struct evidence *evidence,
 		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
 			"the service's state cannot be inferred: the System log holds no "
 			"boot");
+	} else if (is_shut_down(&evidence->logs[LOG_SYSTEM])) {
+		fail_at(why, FAIL_ABSENT, STAGE_SERVICE,
+			"the service's state cannot be inferred: the machine was shut "
+			"down since the last boot");
 	} else {
-		telling = newer(newest_of(&evidence->logs[LOG_APPLICATION],
-					boot->counts_from, future),
+		int64_t since = boot->doubtful_until >= boot->counts_from
+			? boot->doubtful_until + 1
+			: boot->counts_from;
+		telling = newer(evidence,
+			newest_of(&evidence->logs[LOG_APPLICATION], since, future),
 			newest_of(
 				&evidence->logs[LOG_SYSTEM], boot->counts_from, future));
 		overrule(&telling, history_newest(history));

@@ -41,6 +41,11 @@ static enum log_kind parse_what(const char *what, struct event *ret)
 		ret->id = 0x80001775;
 		return LOG_SYSTEM;
 	}
+	if (strcmp(what, "shutdown") == 0) {
+		ret->origin = FROM_EVENTLOG;
+		ret->id = 0x80001776;
+		return LOG_SYSTEM;
+	}
 	if (strncmp(what, "scm", 3) == 0) {
 		ret->origin = FROM_SCM;
 		ret->id = 0xC0000000U | (uint32_t)atoi(what + 3);

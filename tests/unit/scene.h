@@ -10,10 +10,11 @@
 enum { SCENE_NOW = 2000000000 };
 
 /*
- * Events separated by blanks, oldest first, each WHAT@TIME: WHAT is `boot` (EventLog
- * 6005), a number (MSExchangeIMC), `scm` and a number, or `drwatson`; TIME is a span
- * before SCENE_NOW ("2h", "1h59m"), or after it with a plus sign. `fall@TIME>TIME` is a
- * step of the clock seen in the System log, `appfall@...` in the Application log.
+ * Events separated by blanks, oldest first, each WHAT@TIME: WHAT is `boot` or `shutdown`
+ * (EventLog 6005, 6006), a number (MSExchangeIMC), `scm` and a number, or `drwatson`;
+ * TIME is a span before SCENE_NOW ("2h", "1h59m"), or after it with a plus sign.
+ * `fall@TIME>TIME` is a step of the clock seen in the System log, `appfall@...` in the
+ * Application log.
  */
 void scene_events(struct evidence *evidence, const char *events);
 

@@ -108,7 +108,8 @@ static void of_the_system_log_only_events_that_matter_are_kept(void **state)
 		{{.source = "EventLog", .id = 0x80001775}, FROM_EVENTLOG},
 		{{.source = "Eventlog", .id = 6005}, FROM_EVENTLOG},
 		{{.source = "Event Log", .id = 6005}, FROM_EVENTLOG},
-		{{.source = "EventLog", .id = 6006}, ORIGINS},
+		{{.source = "EventLog", .id = 0x80001776}, FROM_EVENTLOG},
+		{{.source = "EventLog", .id = 6008}, ORIGINS},
 		{{.source = scm, .id = 0xC0001B58, .strings = {names[0], "%%1053"}},
 			FROM_SCM},
 		{{.source = "service control manager",
@@ -278,14 +279,18 @@ static void a_fall_of_the_clock_is_noted_between_neighbours(void **state)
 	}
 }
 
-static void the_newest_falls_are_kept_of_too_many(void **state)
+static void the_largest_and_newest_falls_are_kept_of_too_many(void **state)
 {
 	struct harvest_plan plan = plan_for(LOG_APPLICATION);
 	struct harvest *harvest = harvest_new(*state, &plan);
-	for (uint32_t number = 2000; number > 0; number--)
-		assert_true(take(harvest, imc(number, 1000, number % 2 == 0 ? 1000 : 0)));
+	for (uint32_t number = 2000; number > 0; number--) {
+		int64_t small = number % 2 == 0 ? 1000 : 0;
+		assert_true(take(harvest, imc(number, 1000, number == 2 ? 5000 : small)));
+	}
 	struct log log = finish(harvest, HARVEST_OLDEST, *state);
 	assert_int_equal(log.fall_count, HARVEST_MAX_FALLS);
+	assert_int_equal(log.falls[0].record, 2);
+	assert_int_equal(log.falls[1].record, 2000 - 2 * (HARVEST_MAX_FALLS - 2));
 	assert_int_equal(log.falls[HARVEST_MAX_FALLS - 1].record, 2000);
 }
 
@@ -454,7 +459,7 @@ int main(void)
 		sentence(reading_ends_after_many_old_records_in_a_row),
 		sentence(the_system_log_is_read_on_to_a_boot),
 		sentence(a_fall_of_the_clock_is_noted_between_neighbours),
-		sentence(the_newest_falls_are_kept_of_too_many),
+		sentence(the_largest_and_newest_falls_are_kept_of_too_many),
 		sentence(a_bookmark_ends_the_reading_where_it_is_recognised),
 		sentence(a_cleared_log_is_found_out),
 		sentence(a_reading_that_broke_off_leaves_the_bookmark_alone),

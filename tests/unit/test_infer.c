@@ -44,6 +44,14 @@ static void the_newest_telling_event_after_the_boot_is_the_state(void **state)
 		/* The clock was set back after the boot: what came later bears earlier
 		   times. */
 		{"boot@2h 1000@119m fall@118m>5h 4071@4h", SERVICE_STOPPED},
+		/* Before the boot: what came earlier bears later times. */
+		{"boot@9h 1000@110m fall@1h>2h boot@2h", SERVICE_UNKNOWN},
+		{"boot@9h 1000@110m fall@1h>2h boot@2h 1000@59m", SERVICE_RUNNING},
+		/* Between the two: which is the newer one? */
+		{"boot@5h 1000@2h fall@119m>3h scm7031@170m", SERVICE_STOPPED},
+		/* The machine is off. */
+		{"boot@2h 1000@119m shutdown@1h", SERVICE_UNKNOWN},
+		{"boot@9h shutdown@3h boot@2h 1000@119m", SERVICE_RUNNING},
 	};
 	struct policy policy = policy_default();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
