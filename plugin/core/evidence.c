@@ -305,8 +305,7 @@ static void join_events(void *owner, struct log *fresh, const struct log *rememb
 		if (find_event(fresh, fresh_count, &like) != NULL)
 			continue;
 		like.generation = fresh->generation;
-		if (fresh->was_cleared &&
-			is_same_record(&like, find_event(fresh, fresh_count, &like)))
+		if (is_same_record(&like, find_event(fresh, fresh_count, &like)))
 			continue;
 		log_add_event(owner, fresh, &remembered->events[i]);
 	}

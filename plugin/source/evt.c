@@ -96,6 +96,15 @@ static void unmap_log(const struct log_file *log)
 	munmap((void *)log->bytes.data, log->bytes.length);
 }
 
+/* A log that was cleared begins anew with times of its own; an old copy has old ones, and
+ * what it lacks is no reason to forget it. */
+static bool is_older_copy(const struct log *log, const struct bookmark *bookmark)
+{
+	return log->was_cleared && log->newest.is_set && bookmark->is_set &&
+		log->newest.record < bookmark->record &&
+		log->newest.time <= bookmark->time;
+}
+
 static bool read_log(const struct request *request, const struct log_file *file,
 	const struct harvest_plan *plan, struct evidence *evidence, struct failure *why)
 {
@@ -111,6 +120,18 @@ static bool read_log(const struct request *request, const struct log_file *file,
 	talloc_free(walk);
 	request_trace(request, "%s: %zu bytes, relevant events: %zu, damaged records: %u",
 		file->path, file->bytes.length, log->event_count, (unsigned)log->damaged);
+	if (is_older_copy(log, &plan->bookmark)) {
+		*log = (struct log){
+			.newest = plan->bookmark,
+			.is_cut = true,
+			.reaches_back_to = NO_TIME,
+			.damage_time = NO_TIME,
+		};
+		return fail_at(why, FAIL_DAMAGED, STAGE_FILE,
+			"%s is an older copy than the one that was read before: its "
+			"newest record is not as new",
+			file->path);
+	}
 	if (end == HARVEST_CUT)
 		return fail_at(why, FAIL_TIMEOUT, STAGE_FILE,
 			"the time ran out before %s was read", file->path);

@@ -9,9 +9,12 @@ import unittest
 
 import lab
 import sandbox
+import evt_writer as writer     # sandbox makes tests/data importable
 from histories import SEED, Case, essence
 
 KILLS = 30
+HOUR = 3600
+SOURCE = "MSExchangeIMC"
 
 
 # Two checks follow each other by the real clock here: an age in words may have gone on
@@ -119,6 +122,49 @@ class Files(Case):
             with self.subTest(name):
                 mode = os.stat(os.path.join(self.state, name)).st_mode & 0o777
                 self.assertEqual(mode, 0o600)
+
+
+class Copies(unittest.TestCase):
+    """Logs that are copied: not always in order."""
+
+    BOOT = (5 * HOUR, 0x80001775, "EventLog")
+    OLD = [(4.9 * HOUR, 1000, SOURCE)]
+    NEW = [*OLD, (4 * HOUR, 1001, SOURCE), (3.8 * HOUR, 0xC0000FE7, SOURCE),
+           (HOUR, 1, "other")]
+
+    def setUp(self):
+        self.private = lab.Folder()
+        self.addCleanup(self.private.remove)
+        self.state, self.now = self.private.state(), int(time.time())
+        self.put("system", [self.BOOT, (HOUR, 1, "other")])
+
+    def put(self, name, events, first=1):
+        records = [writer.record(number, int(self.now - age), event, source)
+                   for number, (age, event, source) in enumerate(events, first)]
+        (self.private.path / name).write_bytes(writer.log(writer.CLEAN, records))
+
+    def check(self, events):
+        self.put("application", events)
+        done = lab.run("--evt", self.private.path / "application", "--system-evt",
+                       self.private.path / "system", "-H", "EXCH01", "--state-dir",
+                       self.state, "--json")
+        return done.code, done.json
+
+    def test_an_older_copy_brings_no_older_verdict(self):
+        for number, events in enumerate((self.NEW, self.OLD, self.OLD, self.NEW)):
+            with self.subTest(check=number):
+                code, found = self.check(events)
+                self.assertEqual((code, found["condition"]), (2, "active"), found)
+                why = [one["text"] for one in found["failures"]]
+                self.assertEqual(any("older copy" in one for one in why),
+                                 events is self.OLD, why)
+        self.assertEqual(found["events_4071"]["count"], 1)
+
+    def test_a_log_that_was_cleared_is_another_one(self):
+        self.check(self.NEW)
+        code, found = self.check([(0.5 * HOUR, 1000, SOURCE)])
+        self.assertEqual((code, found["condition"]), (1, "recovered"))
+        self.assertIn("log-cleared", found["keys"])
 
 
 if __name__ == "__main__":
