@@ -41,18 +41,38 @@ static void recall_clock(const struct state *state, struct evidence *evidence)
 		evidence_learned(evidence, PART_CLOCK);
 }
 
+/* Events that were kept for names which are no longer those of the service. */
+static void forget_named(void *owner, struct log *log)
+{
+	const struct event *events = log->events;
+	size_t count = log->event_count;
+	log->events = NULL;
+	log->event_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (events[i].origin != FROM_SCM)
+			log_add_event(owner, log, &events[i]);
+	}
+}
+
 void state_recall(const struct state *state, struct evidence *evidence, int64_t now)
 {
 	if (evidence->told != NULL) /* by somebody with a memory of its own */
 		return;
-	for (enum log_kind kind = 0; kind < LOGS; kind++)
-		log_join(evidence, &evidence->logs[kind], &state->logs[kind]);
+	for (enum log_kind kind = 0; kind < LOGS; kind++) {
+		struct log log = state->logs[kind];
+		if (state->watched != evidence->watched)
+			forget_named(evidence, &log);
+		log_join(evidence, &evidence->logs[kind], &log);
+	}
 	recall_clock(state, evidence);
 
 	if (!evidence_has(evidence, PART_STATE) || evidence->service.is_inferred)
 		return;
 	bool is_same =
 		state->has_state && state->service_state == evidence->service.state;
+	/* First seen in the future, before this clock was set back: who knows when. */
+	if (is_same && state->service_state_since > now)
+		return;
 	evidence->state_since =
 		(is_same ? state->service_state_since : now) + evidence->clock_skew;
 }
@@ -125,7 +145,9 @@ struct state *state_after(void *parent, const struct state *before,
 		evidence->told == NULL) {
 		state->has_state = true;
 		state->service_state = evidence->service.state;
-		state->service_state_since = evidence->state_since - evidence->clock_skew;
+		state->service_state_since = evidence->state_since == NO_TIME
+			? now
+			: evidence->state_since - evidence->clock_skew;
 	}
 	state->clock_skew = evidence->clock_skew;
 	state->clock_read_at = evidence->clock_read_at;

@@ -307,6 +307,48 @@ static void a_pending_age_survives_a_step_of_the_servers_clock(void **state)
 	assert_int_equal(verdict->status, STATUS_CRITICAL);
 }
 
+/* By this clock, before it was set back: how old the state is, nobody knows. */
+static void a_pending_state_that_was_first_seen_in_the_future_has_no_age(void **state)
+{
+	struct policy policy = policy_default();
+	struct evidence *first = scene(*state, SERVICE_START_PENDING, "boot@9h");
+	struct state *memory = state_new(*state);
+	state_recall(memory, first, SCENE_NOW + WHEN_DAY);
+	memory = state_after(*state, memory, first, &policy, SCENE_NOW + WHEN_DAY);
+	struct evidence *second = scene(*state, SERVICE_START_PENDING, "boot@9h");
+	state_recall(memory, second, SCENE_NOW);
+	struct verdict *verdict = judge(*state, second, &policy, SCENE_NOW);
+	assert_int_equal(verdict->state_since, NO_TIME);
+	assert_int_equal(verdict->status, STATUS_WARNING);
+
+	memory = state_after(*state, memory, second, &policy, SCENE_NOW);
+	struct evidence *third = scene(*state, SERVICE_START_PENDING, "boot@9h");
+	state_recall(memory, third, SCENE_NOW + WHEN_HOUR);
+	verdict = judge(*state, third, &policy, SCENE_NOW + WHEN_HOUR);
+	assert_int_equal(verdict->status, STATUS_CRITICAL);
+}
+
+/* Of the service that another display name is of. */
+static void events_by_a_name_are_forgotten_with_the_name(void **state)
+{
+	static const char logged[] = "boot@2h 1000@119m scm7031@1h";
+	struct policy policy = policy_default();
+	struct evidence *first = scene(*state, SERVICE_STOPPED, logged);
+	first->watched = 1;
+	struct state *memory = state_new(*state);
+	state_recall(memory, first, SCENE_NOW);
+	memory = state_after(*state, memory, first, &policy, SCENE_NOW);
+	for (uint64_t watched = 1; watched <= 2; watched++) {
+		struct evidence *second = scene(*state, SERVICE_STOPPED, "");
+		second->watched = watched;
+		for (enum log_kind kind = 0; kind < LOGS; kind++)
+			second->logs[kind].stopped_at_bookmark = true;
+		state_recall(memory, second, SCENE_NOW);
+		assert_int_equal(second->logs[LOG_SYSTEM].event_count, 3 - watched);
+		assert_int_equal(second->logs[LOG_APPLICATION].event_count, 1);
+	}
+}
+
 static void no_more_events_are_remembered_than_one_reading_keeps(void **state)
 {
 	struct policy policy = policy_default();
@@ -333,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sentence(a_history_with_a_state_file_is_judged_as_if_all_were_read),
 		sentence(a_pending_age_survives_a_step_of_the_servers_clock),
+		sentence(a_pending_state_that_was_first_seen_in_the_future_has_no_age),
+		sentence(events_by_a_name_are_forgotten_with_the_name),
 		sentence(no_more_events_are_remembered_than_one_reading_keeps),
 	};
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
