@@ -18,12 +18,28 @@ void request_trace(const struct request *request, const char *format, ...)
 	request->trace(request->trace_context, line);
 }
 
+/* Where the clock was set back after it, what came later may seem to be before. `own`
+ * NULL: all of the log came later. */
+static int64_t earliest_since(
+	int64_t boot_time, const struct event *own, const struct log *system)
+{
+	int64_t ret = boot_time;
+	for (size_t i = 0; i < system->fall_count; i++) {
+		const struct clock_fall *fall = &system->falls[i];
+		const struct event at = {
+			.generation = fall->generation, .record = fall->record};
+		if ((own == NULL || event_before(own, &at)) && fall->to < ret)
+			ret = fall->to;
+	}
+	return ret;
+}
+
 int64_t request_last_boot(const struct request *request, const struct log *system)
 {
-	const struct event *boot = log_last_boot(system);
+	const struct event *own = log_last_boot(system), *boot = own;
 	if (boot == NULL && request->state != NULL)
 		boot = log_last_boot(&request->state->logs[LOG_SYSTEM]);
-	return boot != NULL ? boot->time : NO_TIME;
+	return boot != NULL ? earliest_since(boot->time, own, system) : NO_TIME;
 }
 
 /* Events are needed back to the last boot and for the lookback at least, and what

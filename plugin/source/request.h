@@ -47,8 +47,8 @@ void request_trace(const struct request *request, const char *format, ...)
 struct harvest_plan request_plan(const struct request *request, enum log_kind kind,
 	int64_t server_now, int64_t last_boot);
 
-/* Time of the newest boot in a System log or, where it holds none, in what is remembered;
- * NO_TIME: not known. */
+/* Time of the newest boot in a System log or, where it holds none, in what is remembered,
+ * earlier where the clock was set back since; NO_TIME: not known. */
 int64_t request_last_boot(const struct request *request, const struct log *system);
 
 #endif
