@@ -162,14 +162,15 @@ static char *pending_text(struct verdict *verdict)
 /* No more than what is known: a log may hold less than is looked back on. */
 static char *nothing_text(struct verdict *verdict)
 {
-	int64_t lookback = verdict->policy->lookback;
-	int64_t held = verdict->server_now -
-		verdict->evidence->logs[LOG_APPLICATION].reaches_back_to;
-	bool is_short = verdict->keys[KEY_LOG_SHORT] && held < lookback;
-	return memory_format(verdict,
-		is_short ? "no event 4071 in the %s that the log holds"
-			 : "no event 4071 in %s",
-		when_format_duration(verdict, is_short ? held : lookback));
+	int64_t lookback = verdict->policy->lookback, held = lookback;
+	if (verdict->keys[KEY_LOG_SHORT])
+		held = verdict->server_now -
+			verdict->evidence->logs[LOG_APPLICATION].reaches_back_to;
+	if (held >= lookback)
+		return memory_format(verdict, "no event 4071 in %s",
+			when_format_duration(verdict, lookback));
+	return memory_format(verdict, "no event 4071 in the %s that the log holds",
+		when_format_duration(verdict, held));
 }
 
 static char *running_text(struct verdict *verdict)
