@@ -18,9 +18,8 @@ static void apply_system_falls(struct boot *boot, const struct event *event,
 {
 	for (size_t i = 0; i < system->fall_count; i++) {
 		const struct clock_fall *fall = &system->falls[i];
-		const struct event at = {
-			.generation = fall->generation, .record = fall->record};
-		if (event_before(event, &at) && (next == NULL || event_before(&at, next)))
+		if (fall_order(fall, event) > 0 &&
+			(next == NULL || fall_order(fall, next) < 0))
 			lower_boot(boot, fall, window);
 	}
 }
@@ -31,10 +30,8 @@ static void apply_falls_before(struct boot *boot, const struct event *event,
 {
 	for (size_t i = 0; i < system->fall_count; i++) {
 		const struct clock_fall *fall = &system->falls[i];
-		const struct event at = {
-			.generation = fall->generation, .record = fall->record};
-		if (!event_before(event, &at) &&
-			(previous == NULL || event_before(previous, &at)) &&
+		if (fall_order(fall, event) <= 0 &&
+			(previous == NULL || fall_order(fall, previous) > 0) &&
 			fall->from >= boot->time && fall->from > boot->doubtful_until)
 			boot->doubtful_until = fall->from;
 	}

@@ -131,6 +131,11 @@ bool event_before(const struct event *a, const struct event *b)
 	return compare_events(a, b) < 0;
 }
 
+int fall_order(const struct clock_fall *fall, const struct event *event)
+{
+	return order(fall->generation, fall->record, event->generation, event->record);
+}
+
 bool event_is_boot(const struct event *event)
 {
 	return event->origin == FROM_EVENTLOG &&

@@ -190,6 +190,8 @@ enum part part_of_log(enum log_kind kind);
 
 /* Order inside one log: generation, then record number. */
 bool event_before(const struct event *a, const struct event *b);
+/* Negative, 0 or positive: the step's record is before, is, or is after the event's. */
+int fall_order(const struct clock_fall *fall, const struct event *event);
 
 /* EventLog 6005: the machine booted. */
 bool event_is_boot(const struct event *event);

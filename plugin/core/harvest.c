@@ -203,7 +203,6 @@ static bool examine(struct harvest *harvest, struct bytes bytes)
 	return true;
 }
 
-/* Between the record taken last, which is the newer one, and one of this time. */
 /* The large ones matter most, then the new ones. */
 static struct clock_fall *smallest_fall(struct log *log)
 {
@@ -216,6 +215,7 @@ static struct clock_fall *smallest_fall(struct log *log)
 	return ret;
 }
 
+/* Between the record taken last, which is the newer one, and one of this time. */
 static void note_fall(struct harvest *harvest, int64_t older_time)
 {
 	struct log *log = &harvest->log;

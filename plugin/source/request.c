@@ -26,9 +26,7 @@ static int64_t earliest_since(
 	int64_t ret = boot_time;
 	for (size_t i = 0; i < system->fall_count; i++) {
 		const struct clock_fall *fall = &system->falls[i];
-		const struct event at = {
-			.generation = fall->generation, .record = fall->record};
-		if ((own == NULL || event_before(own, &at)) && fall->to < ret)
+		if ((own == NULL || fall_order(fall, own) > 0) && fall->to < ret)
 			ret = fall->to;
 	}
 	return ret;

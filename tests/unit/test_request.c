@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
+#include "core/catalogue.h"
 #include "core/state.h"
 #include "scene.h"
 #include "source/request.h"
@@ -31,10 +32,28 @@ static void the_last_boot_is_no_later_than_what_came_after_it(void **state)
 	test_row("%s", "");
 }
 
+/* All of a log that holds no boot came after the one that is remembered. */
+static void a_remembered_boot_is_no_later_either(void **state)
+{
+	struct state *memory = state_new(*state);
+	struct event boot = {.origin = FROM_EVENTLOG,
+		.id = EVENT_LOG_STARTED,
+		.generation = 3,
+		.record = 900,
+		.time = SCENE_NOW - 2 * WHEN_HOUR};
+	log_add_event(memory, &memory->logs[LOG_SYSTEM], &boot);
+	const struct evidence *evidence =
+		scene(*state, SERVICE_RUNNING, "scm7036@1h fall@1h>5h");
+	const struct request request = {.now = SCENE_NOW, .state = memory};
+	assert_true(request_last_boot(&request, &evidence->logs[LOG_SYSTEM]) ==
+		SCENE_NOW - 5 * WHEN_HOUR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sentence(the_last_boot_is_no_later_than_what_came_after_it),
+		sentence(a_remembered_boot_is_no_later_either),
 	};
 	return cmocka_run_group_tests_name("request", tests, NULL, NULL);
 }
