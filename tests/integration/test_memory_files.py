@@ -138,9 +138,9 @@ class Copies(unittest.TestCase):
         self.state, self.now = self.private.state(), int(time.time())
         self.put("system", [self.BOOT, (HOUR, 1, "other")])
 
-    def put(self, name, events, first=1):
+    def put(self, name, events):
         records = [writer.record(number, int(self.now - age), event, source)
-                   for number, (age, event, source) in enumerate(events, first)]
+                   for number, (age, event, source) in enumerate(events, 1)]
         (self.private.path / name).write_bytes(writer.log(writer.CLEAN, records))
 
     def check(self, events):

@@ -31,7 +31,7 @@ USER_FILE = (f"security_name = {USER}\nauth_password = {AUTH}\n"
              f"privacy_password = {PRIVACY}\n")
 PATIENCE = 30       # s, for a server to start
 TIMEOUT = 2         # s, of a check that will get no answer
-GRACE = 5.0         # s, over that, on a busy machine
+GRACE = 1.0         # s, over that, on a busy machine
 AT_ONCE = 16        # checks that mostly wait
 NOBODY = pwd.getpwnam("nobody")
 # Where snmpsim looks for an SNMPv3 context without a name: its first UDP endpoint.
